@@ -12,7 +12,7 @@ import type { SlowOptions } from './options.ts'
 export interface DeliveryCounts {
   /** Number of messages that slow members missed. */
   droppedMessages: number
-  /** Number of members that were closed because they were slow. */
+  /** Number of members whose connections were closed because they were slow. */
   closedMembers: number
 }
 

@@ -36,6 +36,7 @@ import { type MissedMessages, Timeline } from './timeline.ts'
 
 /** The messages that the members of a room in this process missed. */
 export interface Gap extends MissedMessages {
+  /** The name of the room. */
   room: string
 }
 

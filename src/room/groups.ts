@@ -20,7 +20,9 @@ export interface GroupsStats extends DeliveryCounts {
   backlogBytes: number
   /** Number of times that messages from other processes were missed. */
   gaps: number
+  /** Number of messages that were missed, the sum of `missedCount` of all gaps. */
   missedMessages: number
+  /** The state of the broker, and its counts. */
   broker: BrokerStats
 }
 
@@ -40,15 +42,16 @@ export interface GroupsHost {
 }
 
 /**
- * The groups of each broker, by prefix and name. Objects of the same broker share them, because a broker has one
- * listener for each topic, and a group delivers the messages from its own process without the broker.
+ * The groups of each broker, by prefix and name. All `Rooms` objects with the same broker share their groups, and so do
+ * all `Users` objects, because a broker has one listener for each topic, and a group delivers the messages from its own
+ * process without the broker.
  */
 const groupsOf = new WeakMap<Broker, Map<string, Map<string, Group>>>()
 
 /** Number of messages that this process has published. Brokers use it to detect duplicates. */
 let sequence = 0
 
-/** The groups by name. Rooms and users are based on this class. A group exists while it has members. */
+/** Groups by name. `Rooms` and `Users` are based on this class. A group exists while it has members. */
 export class Groups {
   readonly broker: Broker
   readonly settings: GroupSettings

@@ -5,25 +5,26 @@ import type { Broker, HistoryOptions } from './broker/broker.ts'
 /** Options for members that read too slowly. */
 export interface SlowOptions {
   /**
-   * What happens to a member with more than `slowBytes` of unsent data. `wait`: its messages wait in a backlog that all
-   * slow members of the room share. `drop`: it misses messages until it has caught up. `close`: it is closed with 1013.
-   * Other members are never delayed. Default `wait`.
+   * What happens to a member when a message would raise its unsent data above `slowBytes`. `wait`: its messages wait in
+   * a backlog that all slow members of the room share. `drop`: it misses messages until it has caught up. `close`: its
+   * connection is closed with 1013. Other members are never delayed. Default `wait`.
    */
   slow?: 'wait' | 'drop' | 'close' | undefined
-  /** Maximum number of bytes that wait for one member. Default 1 MiB. */
+  /** Maximum number of bytes that wait to be sent to one member; see `slow`. Default 1 MiB. */
   slowBytes?: number | undefined
   /**
    * Maximum size in bytes of the backlog of a room, and of the messages that wait while the history is being read for a
-   * member that resumes. Members that need older messages miss them. Default 16 MiB.
+   * member that resumes. Above it, the oldest messages are dropped, and the members that still need them miss them.
+   * Default 16 MiB.
    */
   backlogBytes?: number | undefined
 }
 
 /** Options of users, which are also options of rooms. */
 export interface GroupOptions extends SlowOptions {
-  /** Joins this process with others. Default: a `MemoryBroker`, for this process alone. */
+  /** Connects this process to other processes. Default: a new `MemoryBroker`, for this process alone. */
   broker?: Broker | undefined
-  /** Called with errors that callbacks throw. By default, they are written to standard error. */
+  /** Called with each error that a callback throws or rejects with. Default: writes the error to standard error. */
   onError?: ((error: unknown) => void) | undefined
 }
 
@@ -35,8 +36,8 @@ export interface RoomsOptions extends GroupOptions {
    */
   history?: HistoryOptions | null | undefined
   /**
-   * Maximum number of rooms with members in this process. Above it, joining a new room throws a RangeError. Default
-   * 100,000.
+   * Maximum number of rooms with members in this process. When there are this many, joining another room throws a
+   * RangeError. Default 100,000.
    */
   maxRooms?: number | undefined
 }

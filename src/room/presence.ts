@@ -6,7 +6,7 @@ export interface Presence {
   names: string[]
 }
 
-/** Combines the members in this process with those that other processes announce. */
+/** Combines the members in this process with the members that other processes announce. */
 export function collectPresence(here: Presence | undefined, elsewhere: readonly string[]): Presence {
   const parts = elsewhere.map((text) => JSON.parse(text) as Presence)
   if (here !== undefined) parts.push(here)

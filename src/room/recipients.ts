@@ -7,11 +7,14 @@ import { formatEnvelope, formatGap, formatId, formatJoined, type MessageId, UNKN
 import type { GroupSettings } from './options.ts'
 import { type Arrival, Resumption, type WaitingArrival } from './resumption.ts'
 
-/** The result of a join. */
+/** The result of `Room.join`. */
 export interface Joined {
   /** Number of messages from the history that were sent to the member. */
   missedCount: number
-  /** False when messages are missing after the last id of the member. The member then also receives `{"gap":true}`. */
+  /**
+   * False when messages after the last id of the member have been lost. A member that resumes is then first sent
+   * `{"id":"…","gap":true}`.
+   */
   isComplete: boolean
 }
 
@@ -22,9 +25,9 @@ export class Recipients {
   readonly #delivery: Delivery
   /** Members whose history is being read, the first of them first. */
   readonly #resumingMembers = new Map<WebSocket, Resumption>()
-  /** New messages, which wait for these members; null without history. */
+  /** New messages, which wait for the members in `#resumingMembers`; null without history. */
   readonly #arrivals: Arrivals<WaitingArrival> | null
-  /** Members that came from another process, with the messages that they got there before those were numbered. */
+  /** Members from another process, each with the last message that it received there before the broker numbered it. */
   readonly #deliveredElsewhere = new Map<WebSocket, MessageSource>()
 
   constructor(roomKey: string, { history, delivery }: GroupSettings, counts: DeliveryCounts) {

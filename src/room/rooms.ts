@@ -3,17 +3,17 @@ import { Groups, type GroupsStats } from './groups.ts'
 import { checkName, type RoomsOptions, readRoomsOptions } from './options.ts'
 import { Room } from './room.ts'
 
-/** Statistics about rooms. Sizes are in bytes. */
+/** Statistics about rooms: current values, and counts since the `Rooms` object was created. */
 export interface RoomsStats extends Omit<GroupsStats, 'groups'> {
   /** Number of rooms with members in this process. */
   rooms: number
 }
 
-/** The rooms of this process. A broker joins them with the rooms of the same name in other processes. */
+/** The rooms of this process. A broker connects them to the rooms of the same name in other processes. */
 export class Rooms {
   /**
-   * Called when messages from other processes were missed in a room to which this object has added members. Members of
-   * a room with history are notified as well.
+   * Called when messages from other processes were missed in a room to which this object has added members. In a room
+   * with history, each member is also sent `{"id":"…","gap":true}`.
    */
   onGap: (gap: Gap) => unknown = () => {}
   readonly #groups: Groups
@@ -42,6 +42,7 @@ export class Rooms {
     return [...this.#groups.names()]
   }
 
+  /** Returns statistics about the rooms in this process, and about the broker. */
   stats(): RoomsStats {
     const { groups, ...rest } = this.#groups.stats()
     return { rooms: groups, ...rest }

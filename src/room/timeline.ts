@@ -16,12 +16,12 @@ import type { Arrival } from './resumption.ts'
 /** The messages that this process missed. */
 export interface MissedMessages {
   /**
-   * When `isExact` is true, the maximum number of messages that members missed. Otherwise, the number of messages that
-   * are known to be missing. Messages from this process are included when the broker had not confirmed them before the
-   * loss.
+   * Number of missed messages. When `isExact` is true, members missed at most this many. When `isExact` is false, they
+   * may have missed more. Messages from this process are included if the broker had not confirmed them before the loss,
+   * although members in this process have received them.
    */
   missedCount: number
-  /** False when the broker has lost its state, and perhaps messages that were not counted. */
+  /** False when the broker has lost its state, so that the number of missed messages is unknown. */
   isExact: boolean
 }
 

@@ -5,16 +5,15 @@ import { Groups, type GroupsStats } from './groups.ts'
 import { checkName, checkTtl, type GroupOptions, readGroupOptions } from './options.ts'
 import { collectPresence } from './presence.ts'
 
-/** Options of a device. */
+/** Options of `Users.add`. */
 export interface UserOptions {
   /**
-   * Time in milliseconds without a message after which a device is removed. Default: it is removed only when it is
-   * closed.
+   * Time in milliseconds without a message from the device, after which the device is removed. Default: no time limit.
    */
   ttl?: number | undefined
 }
 
-/** Statistics about users. Sizes are in bytes. */
+/** Statistics about users: current values, and counts since the `Users` object was created. */
 export interface UsersStats extends Omit<GroupsStats, 'groups' | 'members'> {
   /** Number of users with devices in this process. */
   users: number
@@ -22,11 +21,14 @@ export interface UsersStats extends Omit<GroupsStats, 'groups' | 'members'> {
   devices: number
 }
 
-/** Sessions by the names of their users. A user may have several devices, in all processes that share a broker. */
+/**
+ * Sessions by the names of their users. Each session of a user is a device. A user may have several devices, in all
+ * processes whose brokers are connected.
+ */
 export class Users {
   /**
-   * Called when the last device of a user in all processes was removed, was closed or was silent for its `ttl`, if this
-   * object has added devices of the user.
+   * Called when a user has no device left in any process: the last one was removed, was closed, or was silent for its
+   * `ttl`. Called only for users to whom this object has added devices.
    */
   onGone: (name: string) => unknown = () => {}
   readonly #groups: Groups
@@ -41,10 +43,11 @@ export class Users {
   }
 
   /**
-   * Adds a device to a user until it is removed, is closed, or is silent for `ttl`. Adding it again replaces its `ttl`.
-   * Resolves when the device also gets what other processes send. Never rejects.
+   * Adds a device to a user until the device is removed, is closed, or is silent for `ttl`. Adding it again replaces
+   * its `ttl`. The promise resolves when the device also gets what other processes send. The promise never rejects.
    *
    * @throws {RangeError} synchronously, when the name has more than 256 characters, or `ttl` is not a positive integer.
+   * @throws {TypeError} synchronously, when the name is not a string, or `ttl` is not a number.
    */
   add(name: string, session: WebSocket, { ttl }: UserOptions = {}): Promise<void> {
     checkName(name)
@@ -63,9 +66,11 @@ export class Users {
 
   /**
    * Sends a message to all devices of a user. Resolves to the number of devices: those in this process that accepted
-   * it, and those that other processes announce.
+   * the message, and those that other processes announce.
    *
-   * @throws {TypeError} synchronously, when the message is not a string, Uint8Array or ArrayBuffer.
+   * @throws {TypeError} synchronously, when the name is not a string, or the message is neither a string nor a typed
+   *   array, DataView or ArrayBuffer.
+   * @throws {RangeError} synchronously, when the name has more than 256 characters.
    */
   send(name: string, message: Sendable): Promise<number> {
     checkName(name)
@@ -87,6 +92,7 @@ export class Users {
     return [...new Set([...this.#groups.names(), ...elsewhere.map((key) => key.slice(prefix.length))])].sort()
   }
 
+  /** Returns statistics about the users with devices in this process, and about the broker. */
   stats(): UsersStats {
     const { groups, members, ...rest } = this.#groups.stats()
     return { users: groups, devices: members, ...rest }

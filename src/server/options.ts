@@ -20,16 +20,20 @@ import { type PolicySettings, policyNames, readPolicy, type UpgradePolicy } from
 /** How many connections are accepted, and how a client's address is determined. */
 export interface AdmissionOptions {
   /**
-   * Maximum number of connections, including pending upgrades. More are refused with 503 and `Retry-After`. Default: no
-   * limit.
+   * Maximum number of connections, including pending upgrades. Further requests are refused with 503 and `Retry-After`.
+   * Default: no limit.
    */
   maxConnections?: number | undefined
-  /** Maximum number of connections per address. More are refused with 503 and `Retry-After`. Default: no limit. */
+  /**
+   * Maximum number of connections per client address, including pending upgrades. Further requests are refused with 503
+   * and `Retry-After`. Default: no limit.
+   */
   maxConnectionsPerAddress?: number | undefined
   /**
-   * Addresses and networks (`10.0.0.0/8`) of trusted proxies. In their requests, `X-Forwarded-For`, or otherwise
-   * `Forwarded` (RFC 7239), is read from right to left. Each proxy must remove whichever of the two fields it does not
-   * set. Default: none, and both fields are ignored.
+   * Addresses and networks (`10.0.0.0/8`) of trusted proxies. In requests from these proxies, the client's address is
+   * the last address in `X-Forwarded-For` that is not a trusted proxy. Without this field, `Forwarded` (RFC 7239) is
+   * read in the same way. Each proxy must remove whichever of the two fields it does not set. Default: none, and both
+   * fields are ignored.
    */
   trustedProxies?: readonly string[] | undefined
 }
@@ -37,14 +41,16 @@ export interface AdmissionOptions {
 /** Options of a server: the policy for upgrades, the limits of each connection and the limits of the server. */
 export interface ServerOptions extends UpgradePolicy, AdmissionOptions, LimitOptions {
   /**
-   * Memory in bytes that all connections may use for buffers and queues. Above it, new connections are refused with 503
-   * and `Retry-After`, and the connections that use the most memory are closed with 1013. Default: a quarter of the
-   * heap size limit.
+   * Maximum memory in bytes for the buffers and queues of all connections, and for the messages that rooms and brokers
+   * store in this process. Above it, the largest stores drop their oldest messages. If that is not enough, the
+   * connections that use the most memory are closed with 1013, and new connections are refused with 503 and
+   * `Retry-After`. Default: a quarter of V8's heap size limit.
    */
   maxMemory?: number | undefined
   /**
-   * Time limit for the opening handshake in milliseconds, including `authorize`. After that, the request is refused
-   * with 503. Default 10,000.
+   * Time limit in milliseconds for the decision on an upgrade request, including `authorize`. After that, the request
+   * is refused with 503. On the server's own port, the request head has the same time limit; a late one is refused with
+   * 408. Default 10,000.
    */
   handshakeTimeout?: number | undefined
   /**
@@ -54,27 +60,30 @@ export interface ServerOptions extends UpgradePolicy, AdmissionOptions, LimitOpt
   keepAliveTimeout?: number | undefined
   /**
    * Maximum size in bytes of a request head on the server's own port. A larger one is refused with 431. Default: Node's
-   * `http.maxHeaderSize`, 16 KiB.
+   * `http.maxHeaderSize`, which is 16 KiB unless `--max-http-header-size` changes it.
    */
   maxHeaderSize?: number | undefined
   /**
-   * Serves HTTP/2 in addition to HTTP/1.1 on the server's own port (RFC 8441). `true` is for clients that begin with
-   * the HTTP/2 preface, without TLS. Options of Node's `http2.createSecureServer`, such as `key` and `cert`, turn on
-   * TLS; clients then choose the version through ALPN. Default false.
+   * Serves HTTP/2 in addition to HTTP/1.1 on the server's own port, including WebSockets over HTTP/2 (RFC 8441). `true`
+   * serves it without TLS to clients that begin with the HTTP/2 preface. Options of Node's `http2.createSecureServer`,
+   * such as `key` and `cert`, turn on TLS; clients then choose the version through ALPN. Default false.
    */
   http2?: boolean | SecureServerOptions | undefined
   /**
-   * Warns once about each refused origin with `process.emitWarning`, because browsers do not show the response. Default
-   * true.
+   * Whether to warn once about each refused origin with `process.emitWarning`, because browsers do not show the
+   * response. At most 100 warnings are emitted. Default true.
    */
   originWarnings?: boolean | undefined
-  /** Called with errors that callbacks and views throw. By default, they are written to standard error. */
+  /**
+   * Called with each error that a callback or view throws or rejects with, and with errors of the listening socket.
+   * Default: writes the error to standard error.
+   */
   onError?: ((error: unknown) => void) | undefined
   /**
-   * Compresses messages (permessage-deflate, RFC 7692) when the client offers it. `true` means its default options.
-   * Default false, because compression costs CPU time and memory, and because the length of a compressed message
-   * reveals its content to an attacker who can choose a part of it (CRIME). Turn it on for texts of several kilobytes
-   * over slow networks, and send secrets with `compress: false`.
+   * Compresses messages when the client offers permessage-deflate (RFC 7692). `true` selects the default options.
+   * Default false, because compression costs CPU time and memory, and because the length of a compressed message can
+   * reveal its content to an attacker who can choose a part of it (CRIME). Turn compression on for text messages of
+   * several kilobytes over slow networks, and send secrets with `compress: false`.
    */
   deflate?: boolean | DeflateOptions | undefined
 }

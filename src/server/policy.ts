@@ -9,6 +9,7 @@ import { readOptions } from '../options/read-options.ts'
 export interface Refusal {
   /** HTTP status, 300–599. */
   status: number
+  /** Header fields in addition to those that the server sets, such as `WWW-Authenticate`. Default: none. */
   headers?: Record<string, string> | undefined
   /** The body as plain text. Default: the status code and its reason phrase. */
   body?: string | undefined
@@ -17,12 +18,13 @@ export interface Refusal {
 /** A decision that accepts an upgrade request, with header fields for the 101 response, such as `Set-Cookie`. */
 export interface Approval {
   status?: undefined
+  /** Header fields of the 101 response, in addition to those of the handshake. */
   headers: HeaderFields
 }
 
 /** The request that `authorize` is called with. */
 export interface AuthorizeRequest extends IncomingMessage {
-  /** The parsed query. */
+  /** The parsed query component of the URL. */
   readonly query: URLSearchParams
   /** The client's address. Behind `trustedProxies`, this is the address that they forward. */
   readonly clientAddress: string
@@ -31,23 +33,27 @@ export interface AuthorizeRequest extends IncomingMessage {
 /** The decision of `authorize`. Undefined or an `Approval` accepts the request; a `Refusal` refuses it. */
 export type Verdict = Refusal | Approval | undefined | void
 
-/** Decides on a request before the 101 response. May be async. */
+/**
+ * Decides whether a request is accepted, before the 101 response. May be async. A `HandshakeError` that the function
+ * throws is sent as the response; any other error is passed to `onError`, and the client gets 500.
+ */
 export type Authorize<Request = AuthorizeRequest> = (request: Request) => Verdict | Promise<Verdict>
 
 /** Decides whether scripts of an origin may connect. May be async. */
 export type AllowsOrigin = (origin: string, request: AuthorizeRequest) => boolean | Promise<boolean>
 
-/** Decisions before the 101 response (RFC 6455 §4.2.2). */
+/** Options that decide which upgrade requests are accepted (RFC 6455 §4.2.2). */
 export interface UpgradePolicy {
   /**
-   * Allowed origins in addition to the server's own: `scheme://host[:port]`, all subdomains of a domain, as in
-   * `https://*.example.com`, `'null'`, `'file://'`, or a function. `'*'` allows every origin. Requests without an
-   * `Origin` field do not come from browsers and are allowed. Default: none.
+   * Origins that are allowed in addition to the server's own (RFC 6455 §10.2): an array of origins, a function, or
+   * `'*'` for every origin. An element of the array is `scheme://host[:port]`, a pattern for all subdomains such as
+   * `https://*.example.com`, `'null'` or `'file://'`. Requests from other origins are refused with 403. Requests
+   * without an `Origin` field do not come from browsers and are allowed. Default: none.
    */
   origins?: '*' | readonly string[] | AllowsOrigin | undefined
   /**
-   * Called after the origin check. Returns undefined to accept the request, or the response that refuses it. May be
-   * async.
+   * Called after the origin check. Returns undefined or `{ headers }` to accept the request, or the response
+   * `{ status, headers?, body? }` that refuses it. May be async. Default: accepts every request.
    */
   authorize?: Authorize | undefined
   /** Supported subprotocols. The first subprotocol of the request that is in this list is selected. Default: none. */

@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /**
- * Returns whether two secrets are equal, in a time that does not depend on where they differ. Use it for tokens and
- * passwords in `authorize` (RFC 6455 §10.5). An empty secret is never equal, because it means that no secret was
- * configured.
+ * Returns whether two secrets are equal, in constant time: how long the comparison takes does not depend on where they
+ * differ. Use it for tokens and passwords in `authorize` (RFC 6455 §10.5). Returns false when `expected` is empty,
+ * because an empty secret usually means that no secret was configured.
  *
  * @throws {TypeError} when one of the secrets is not a string.
  */

@@ -26,7 +26,10 @@ export interface Routes {
 
 let routesOf: (server: WebSocketServer, routes: Routes) => void
 
-/** Accepts upgrade requests on its own port (`listen`) or on the user's HTTP server (`attach`, `handleUpgrade`). */
+/**
+ * A WebSocket server. It accepts upgrade requests on its own port (`listen`) or on your HTTP server (`attach`,
+ * `handleUpgrade`).
+ */
 export class WebSocketServer {
   readonly #settings: ServerSettings
   readonly #set: ConnectionSet
@@ -43,14 +46,27 @@ export class WebSocketServer {
     }
   }
 
-  /** Called with a new connection, unless `onUpgrade` is set. A connection has callbacks instead of a session. */
+  /**
+   * Called with each new connection, unless the server has `urls` or you set `onUpgrade`. A connection has callbacks
+   * instead of a session.
+   */
   onConnection: (connection: Connection) => unknown = () => {}
-  /** Called with each valid upgrade request. Default: applies the policy of the options, then calls `onConnection`. */
+  /**
+   * Called with each valid upgrade request. If it throws, a request that is still pending is refused. Default: passes
+   * the request to its view in `urls`; without `urls`, applies the policy of the options, accepts the request and calls
+   * `onConnection`.
+   */
   onUpgrade: (upgrade: Upgrade) => unknown = (upgrade) => this.#decide(upgrade)
-  /** Called with a plain HTTP request on the server's own port. Default: responds with 426. */
+  /**
+   * Called with each plain HTTP request on the server's own port. Default: passes the request to its view in `urls`;
+   * without `urls`, responds with 426, or over HTTP/2 with 400.
+   */
   onRequest: (request: IncomingMessage, response: ServerResponse) => unknown = (_, response) =>
     answerUpgradeRequired(response)
-  /** Called when the server begins to stop, while its connections are still open. */
+  /**
+   * Called when the server begins to stop, while its connections are still open. `reason` is a `WebSocketError` with
+   * the code `ERR_WS_SERVER_CLOSING`.
+   */
   onDraining: (reason: unknown) => unknown = () => {}
 
   /**
@@ -64,12 +80,12 @@ export class WebSocketServer {
     this.#handshakes = new Handshakes(settings, this.#set, (upgrade) => this.onUpgrade(upgrade))
   }
 
-  /** Connections whose transport has not closed. */
+  /** The connections whose transport has not closed. */
   get connections(): ReadonlySet<Connection> {
     return this.#set.connections
   }
 
-  /** Aborted when the server begins to stop, with the reason that is passed to `onDraining` (RFC 6455 §7.4.1, 1001). */
+  /** A signal that is aborted when the server begins to stop. Its `reason` is the error passed to `onDraining`. */
   get draining(): AbortSignal {
     return this.#draining.signal
   }
@@ -81,10 +97,10 @@ export class WebSocketServer {
 
   /**
    * Listens on a TCP port (0 selects a free one) or a Unix socket. Resolves to the address. Rejects with the system's
-   * error when the address is not available, and with a RangeError when the argument is neither a port nor a path.
+   * error when the address is not available, and with a RangeError when `portOrPath` is neither a port nor a path.
    *
    * @param portOrPath A port, also as a string (`process.env.PORT`), or a path that contains a slash. Default 0.
-   * @param host Default `127.0.0.1`.
+   * @param host The address to listen on; ignored for a path. Default `127.0.0.1`, which other machines cannot reach.
    */
   listen(portOrPath: number | string = 0, host = '127.0.0.1'): Promise<AddressInfo | string> {
     const handshakes = this.#handshakes
@@ -100,12 +116,12 @@ export class WebSocketServer {
   }
 
   /**
-   * Handles the upgrade requests of a `node:http` or `node:https` server. On an http2 server, it announces and handles
-   * extended CONNECT (RFC 8441), and with `allowHTTP1` also upgrade requests over HTTP/1.1. When the server has other
-   * `'upgrade'` listeners, paths without a view are left to them. A request for another protocol, such as `Upgrade:
-   * h2c`, is handled as a plain request.
+   * Handles the upgrade requests of a `node:http` or `node:https` server. On a `node:http2` server, announces and
+   * handles extended CONNECT (RFC 8441), and with `allowHTTP1` also upgrade requests over HTTP/1.1. When `httpServer`
+   * has other `'upgrade'` listeners, requests for paths without a view are left to these listeners. A request for
+   * another protocol, such as `Upgrade: h2c`, is handled as a plain HTTP request.
    *
-   * @throws {TypeError} when the argument is not a Node server, for example when it is an Express app.
+   * @throws {TypeError} when `httpServer` is not a server of Node, for example when it is an Express app.
    */
   attach(httpServer: AnyHttpServer): void {
     const handshakes = this.#handshakes
@@ -131,18 +147,18 @@ export class WebSocketServer {
     return this.#handshakes.addressOf(request)
   }
 
-  /** Returns the counts since the server was created. */
+  /** Returns the server's current values, and its counts since it was created. */
   stats(): ServerStats {
     return readStats(this.#set, this.#handshakes.refused)
   }
 
   /**
-   * Stops the server: refuses new connections with 503, aborts `draining`, waits up to `drain` for sessions to end,
-   * sends Close frames spread over `jitter`, and terminates what is left at the `deadline`. Messages that `send` has
-   * accepted are written before the Close frame. Resolves to the counts when all connections have closed.
+   * Stops the server: aborts `draining`, refuses new connections with 503, waits up to `drain` for sessions to end,
+   * sends Close frames spread over `jitter`, and terminates the remaining connections at the `deadline`. Messages that
+   * `send` has accepted are written before the Close frame. Resolves to the counts when all connections have closed.
    *
-   * @throws {RangeError} when an option, the code or the reason is not allowed. The server continues to serve.
-   * @throws {TypeError} when an option or the reason has the wrong type. The server continues to serve.
+   * @throws {RangeError} when a time, the code or the reason is not allowed. The server then keeps running.
+   * @throws {TypeError} when an option is unknown or has the wrong type. The server then keeps running.
    */
   async shutdown(options: ShutdownOptions = {}): Promise<ShutdownResult> {
     const settings = readShutdownOptions(options)
@@ -157,14 +173,17 @@ export class WebSocketServer {
   }
 
   /**
-   * Calls `shutdown` with this close code (default 1001) and reason, and without a delay. A peer that does not answer
-   * is terminated after `closeTimeout`.
+   * Calls `shutdown` with this close code (default 1001) and reason (default `''`), and without `drain` and `jitter`. A
+   * peer that does not reply to the Close frame is terminated after `closeTimeout`, at the latest after 10 seconds.
+   *
+   * @throws {RangeError} when the code or the reason must not be sent. The server then keeps running.
+   * @throws {TypeError} when the reason is not a string. The server then keeps running.
    */
   async close(code?: number, reason?: string): Promise<void> {
     await this.shutdown({ code, reason })
   }
 
-  /** Without routes, this server claims every path, but other listeners go first. */
+  /** Without routes, this server handles every path, but only after other listeners have had the chance to. */
   #claims(request: IncomingMessage): boolean | null {
     return this.#routes?.onUpgrade === this.onUpgrade ? this.#routes.claims(request) : null
   }

@@ -7,11 +7,11 @@ import { checkOptionNames, readOptions } from '../options/read-options.ts'
 
 /** Options of a shutdown. Times are in milliseconds. */
 export interface ShutdownOptions {
-  /** Close code for connections that are still open after `drain`. Default 1001. */
+  /** Close code for connections that are still open after `drain`. Default 1001 (RFC 6455 §7.4.1). */
   code?: number | undefined
   /** Close reason. Default `''`. */
   reason?: string | undefined
-  /** How long sessions may continue after `session.draining` is aborted. Default 0. */
+  /** How long sessions may continue after `draining` is aborted. Default 0. */
   drain?: number | undefined
   /** Close frames are spread randomly over this time, so that clients do not all reconnect at once. Default 0. */
   jitter?: number | undefined

@@ -2,7 +2,7 @@ import { accountMemory } from '../connection/connection.ts'
 import { LATENCY_BOUNDS } from '../connection/traffic.ts'
 import type { ConnectionSet } from './connection-set.ts'
 
-/** The counts since a server was created. Sizes are in bytes. */
+/** Current values of a server, and counts since it was created. */
 export interface ServerStats {
   /** Number of connections whose transport has not closed. */
   connections: number
@@ -10,24 +10,31 @@ export interface ServerStats {
   accepted: number
   /** Number of refused upgrades, by HTTP status. */
   refused: Record<string, number>
+  /** Number of messages received. */
   receivedMessages: number
+  /** Number of messages sent. */
   sentMessages: number
+  /** Number of bytes received after the opening handshake, including frame headers. */
   receivedBytes: number
+  /** Number of bytes sent after the opening handshake, including frame headers. */
   sentBytes: number
+  /** Number of messages that were dropped because of `overflow: 'drop'` or `wait: false`. */
   droppedMessages: number
   /** Number of closed connections, by close code. */
   closeCodes: Record<string, number>
   /** Number of bytes that wait to be sent. */
   bufferedBytes: number
-  /** Memory in use for connections, in bytes. `maxMemory` limits it. */
+  /** Memory in bytes that the buffers and queues of connections use. It counts toward `maxMemory`. */
   heldBytes: number
   /**
-   * Round-trip times of pings in milliseconds. `counts[i]` counts the pings that took at most `bounds[i]` but more than
-   * the bound before it; the last count is for pings that took longer than all bounds.
+   * Histogram of the round-trip times of keepalive pings, in milliseconds. `counts[i]` is the number of pings that took
+   * at most `bounds[i]` but longer than the previous bound. The last count is for pings that took longer than all
+   * bounds. `sum` is the sum of all times.
    */
   latency: { bounds: readonly number[]; counts: readonly number[]; sum: number }
 }
 
+/** Returns the statistics of a server. */
 export function readStats(set: ConnectionSet, refused: ReadonlyMap<number, number>): ServerStats {
   let bufferedBytes = 0
   for (const connection of set.connections) {
@@ -52,7 +59,7 @@ export function readStats(set: ConnectionSet, refused: ReadonlyMap<number, numbe
   }
 }
 
-/** Formats statistics as text for Prometheus (exposition format 0.0.4). */
+/** Formats statistics in the text format of Prometheus, version 0.0.4. Times are in seconds. */
 export function formatMetrics(stats: ServerStats): string {
   return [
     metric('connections', 'gauge', 'Open connections.', [['', stats.connections]]),

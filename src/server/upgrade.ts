@@ -16,11 +16,11 @@ import { prepareAccept, prepareRefusal, responseWriter } from './upgrade-reply.t
 
 /** Options for accepting an upgrade. */
 export interface AcceptOptions {
-  /** One of `subprotocols` (RFC 6455 §4.2.2). Default: none. */
+  /** The selected subprotocol, one of `Upgrade.subprotocols` (RFC 6455 §4.2.2). Default: none. */
   subprotocol?: string | undefined
   /** Header fields of the 101 response, in addition to those of the handshake, such as `Set-Cookie`. Default: none. */
   headers?: HeaderFields | undefined
-  /** Limits of this connection, which override those of the server. Default: none. */
+  /** Limits of this connection, which override those of the server. Default: the limits of the server. */
   limits?: LimitOptions | undefined
 }
 
@@ -55,9 +55,9 @@ let declineOf: (upgrade: Upgrade, error: unknown) => void
 export class Upgrade {
   /** Whether the request arrived over TLS. */
   readonly secure: boolean
-  /** Whether other listeners of the HTTP server may answer the request, unless this server accepts it. */
+  /** Whether other listeners of the HTTP server may respond to the request when this server does not accept it. */
   readonly shared: boolean
-  /** The stream of the request. */
+  /** The socket of the request, or its HTTP/2 stream. */
   readonly stream: Duplex
   /** The upgrade request. */
   readonly request: IncomingMessage
@@ -111,16 +111,18 @@ export class Upgrade {
     return this.#host.addressOf(this.request)
   }
 
-  /** Whether the upgrade was accepted or refused. */
+  /** Whether the upgrade was accepted, refused or left to other listeners. */
   get settled(): boolean {
     return this.#settled
   }
 
   /**
-   * Sends the 101 response and returns the connection. Messages are delivered after the current tick.
+   * Sends the 101 response, or 200 over HTTP/2, and returns the connection. Messages are delivered after the current
+   * tick.
    *
-   * @throws {WebSocketError} `ERR_WS_UPGRADE_SETTLED` when the upgrade has already been accepted or refused.
-   * @throws {TypeError} when the subprotocol was not requested or a header field cannot be sent.
+   * @throws {WebSocketError} `ERR_WS_UPGRADE_SETTLED` when the upgrade is already settled.
+   * @throws {TypeError} when the subprotocol was not requested, a header field cannot be sent or a limit has the wrong
+   *   type.
    * @throws {RangeError} when a limit is not allowed.
    */
   accept(options: AcceptOptions = {}): Connection {
@@ -174,10 +176,10 @@ export class Upgrade {
   }
 
   /**
-   * Refuses the request with an HTTP response, then destroys the stream. A HandshakeError is sent unchanged. Any other
-   * error is passed to `onError`, and the client gets a 500.
+   * Refuses the request with an HTTP response, then destroys the stream. A HandshakeError determines the status, the
+   * header fields and the body of the response. Any other error is passed to `onError`, and the client gets 500.
    *
-   * @throws {WebSocketError} `ERR_WS_UPGRADE_SETTLED` when the upgrade has already been accepted or refused.
+   * @throws {WebSocketError} `ERR_WS_UPGRADE_SETTLED` when the upgrade is already settled.
    */
   refuse(error: unknown): void {
     this.#settle()
@@ -252,7 +254,7 @@ export function declineUpgrade(upgrade: Upgrade, error: unknown): void {
   declineOf(upgrade, error)
 }
 
-/** Settles an upgrade and returns the stream. The caller writes the response as text and calls `endResponse`. */
+/** Settles an upgrade and returns its stream. The caller writes the response as text and calls `endResponse`. */
 export function releaseUpgrade(upgrade: Upgrade): Writable {
   return releaseOf(upgrade)
 }

@@ -12,7 +12,7 @@ import { readSessionOptions, type SessionOptions } from './websocket.ts'
 
 /** Options of `createServer`: those of a server, and those of its sessions, which a view may override. */
 export interface CreateServerOptions<Patterns extends string = string> extends ServerOptions, SessionOptions {
-  /** Views by path pattern, such as `{ '/chat/:room': accept_websocket(chat) }`; see `Urls`. Default: none. */
+  /** Views by path pattern, such as `{ '/chat/:room': accept_websocket(chat) }`; see `ViewTable`. Default: none. */
   urls?: ViewTable<Patterns> | undefined
   /** Whether views that are not decorated accept WebSocket requests, as with `accept_websocket`. Default false. */
   WEBSOCKET_ACCEPT_ALL?: boolean | undefined
@@ -28,7 +28,8 @@ const rules = {
  * Creates a server. With `urls`, requests are passed to the views. Without `urls`, each new connection is passed to
  * `onConnection` (RFC 6455 §4.2).
  *
- * @throws {TypeError} when an option is unknown, a pattern is not a path or a view is not a function.
+ * @throws {TypeError} when an option is unknown or has the wrong type, a pattern is malformed, two patterns match the
+ *   same paths, or a view is not a function.
  * @throws {RangeError} when the value of an option is not allowed.
  */
 export function createServer<Patterns extends string = string>(

@@ -7,14 +7,20 @@ import { MessageRing } from './message-ring.ts'
 export interface QueueOptions {
   /** Number of unread messages at which reading is paused, at least 1. Default 1024. */
   queueHighCount?: number | undefined
-  /** Number of unread messages at which reading is resumed. Default: a quarter of `queueHighCount`. */
+  /**
+   * Number of unread messages at which reading is resumed, if the unread bytes have also fallen to `queueLowBytes`.
+   * Default: a quarter of `queueHighCount`.
+   */
   queueLowCount?: number | undefined
   /**
-   * Number of unread bytes at which reading is paused, at least 1. A character of text counts as two bytes. Default 1
-   * MiB.
+   * Number of unread bytes at which reading is paused, at least 1. Each UTF-16 code unit of a text counts as two bytes.
+   * Default 1 MiB.
    */
   queueHighBytes?: number | undefined
-  /** Number of unread bytes at which reading is resumed. Default: a quarter of `queueHighBytes`. */
+  /**
+   * Number of unread bytes at which reading is resumed, if the unread messages have also fallen to `queueLowCount`.
+   * Default: a quarter of `queueHighBytes`.
+   */
   queueLowBytes?: number | undefined
 }
 
@@ -44,8 +50,9 @@ export function readQueueMarks(options: QueueOptions = {}): QueueMarks {
 
 /** A caller that waits for a message. */
 export abstract class Waiter {
-  /** The neighbors in the list of waiters. Only the queue changes them. */
+  /** The previous waiter in the list. Only the queue changes it. */
   before: Waiter | null = null
+  /** The next waiter in the list. Only the queue changes it. */
   after: Waiter | null = null
 
   /** Called once with a message, or with null when the queue has ended. */
@@ -107,7 +114,7 @@ export class MessageQueue {
     return this.#ring.count
   }
 
-  /** Size of the unread messages in bytes. A character of text counts as two bytes. */
+  /** Size of the unread messages in bytes. Each UTF-16 code unit of a text counts as two bytes. */
   get bytes(): number {
     return this.#ring.bytes
   }

@@ -10,7 +10,7 @@ export class MessageRing {
   #first = 0
   /** Number of messages. Only the ring changes it. */
   count = 0
-  /** Size of the messages in bytes. A character of text counts as two bytes. Only the ring changes it. */
+  /** Size of the messages in bytes. Each UTF-16 code unit of a text counts as two bytes. Only the ring changes it. */
   bytes = 0
 
   push(message: Data): void {

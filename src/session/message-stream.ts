@@ -7,12 +7,12 @@ import type { PartQueue } from './part-queue.ts'
 
 /**
  * A message that can be read while it arrives: an async iterable of its parts (strings or Buffers) that can be iterated
- * only once (RFC 6455 §5.4). Reading from the peer is paused while parts are unread. Iteration rejects with
- * `ERR_WS_STREAM_CUT` when the connection closes before the end of the message. Leaving the loop early discards the
- * rest.
+ * only once (RFC 6455 §5.4). Reading from the peer is paused when 256 KiB are unread, and resumed at 64 KiB. Iteration
+ * rejects with `ERR_WS_STREAM_CUT` when the connection closes before the end of the message. Leaving the loop early
+ * discards the rest of the message.
  */
 export class MessageStream implements AsyncIterable<Data> {
-  /** Whether the parts are strings or Buffers (RFC 6455 §5.6). */
+  /** `'text'` when the parts are strings, `'binary'` when they are Buffers (RFC 6455 §5.6). */
   readonly kind: 'text' | 'binary'
   readonly #parts: PartQueue
   readonly #connection: Connection
@@ -32,7 +32,8 @@ export class MessageStream implements AsyncIterable<Data> {
    * Refuses the message by closing the connection with 1008 (RFC 6455 §7.4.1).
    *
    * @param reason The close reason, at most 123 bytes of UTF-8. Default `message refused`.
-   * @throws {RangeError} when the reason is longer.
+   * @throws {RangeError} when the reason has more than 123 bytes.
+   * @throws {TypeError} when the reason is not a string.
    */
   cancel(reason = 'message refused'): void {
     this.#connection.close(CloseCode.POLICY_VIOLATION, reason)
@@ -40,10 +41,11 @@ export class MessageStream implements AsyncIterable<Data> {
   }
 
   /**
-   * Reads the rest of the message into one string or Buffer.
+   * Resolves to the rest of the message as one string or Buffer. Rejects with `ERR_WS_STREAM_CUT` when the connection
+   * closes before the end of the message.
    *
-   * @param maxSize Maximum size in bytes. A longer message closes the connection with 1009, and the promise rejects.
-   *   Default 1 MiB.
+   * @param maxSize Maximum size in bytes. If the rest is longer, the connection is closed with 1009, and the promise
+   *   rejects with `ERR_WS_MESSAGE_TOO_BIG`. Default 1 MiB.
    */
   async whole(maxSize: number = 1024 * 1024): Promise<Data> {
     const parts: Data[] = []

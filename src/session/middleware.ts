@@ -17,8 +17,9 @@ import type { SessionOptions, WebSocket } from './websocket.ts'
 export interface MiddlewareOptions extends ServerOptions, SessionOptions {
   /**
    * Whether handlers that are not decorated can accept a WebSocket request by reading `request.websocket`. Frameworks
-   * do not expose the handler's promise, so such a session ends with `response.end()`, an error in the app, or its own
-   * `close()`. In this mode, the policy of these options is applied before the middleware chain runs. Default false.
+   * do not expose the promise that a handler returns. The session therefore ends when the app calls `response.end()`,
+   * when the app fails, or when `close()` of the session is called. In this mode, the policy in these options is
+   * applied before the middleware chain runs. Default false.
    */
   WEBSOCKET_ACCEPT_ALL?: boolean | undefined
 }
@@ -27,11 +28,11 @@ export interface MiddlewareOptions extends ServerOptions, SessionOptions {
 const rules = { WEBSOCKET_ACCEPT_ALL: flag(false) }
 
 /**
- * Adds sessions to an HTTP server whose handler is a connect-style app (express, polka, connect). Upgrade requests run
- * through the app's usual middleware chain, and become sessions in the decorated view that they reach (RFC 6455
- * §4.2.2). A response from the chain itself is sent as plain HTTP and ends the connection. A 2xx response from a
- * handler that is not decorated becomes 400. Every request gets `is_websocket()` and `websocket`; `params` and `query`
- * are those of the app.
+ * Adds WebSocket sessions to an HTTP server whose handler is a connect-style app (Express, Polka, Connect). Upgrade
+ * requests run through the app's usual middleware chain, and become sessions in the decorated view that they reach (RFC
+ * 6455 §4.2.2). A response from the chain itself is sent as plain HTTP and ends the connection. A 2xx response from a
+ * handler that is not decorated becomes 400. Every request gets `is_websocket()` and `websocket`. In a decorated view,
+ * `params` are those of the app, and `query` is a `URLSearchParams`.
  */
 export class WebSocketMiddleware {
   /** The server that owns the connections. Stop it with `close()` or `shutdown()`. */
@@ -41,7 +42,7 @@ export class WebSocketMiddleware {
   readonly #acceptsAll: boolean
 
   /**
-   * @throws {TypeError} when an option is unknown or has the wrong type.
+   * @throws {TypeError} when an option is unknown or has the wrong type, or `httpServer` is not a server of Node.
    * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(httpServer: AnyHttpServer, options: MiddlewareOptions = {}) {

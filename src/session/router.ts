@@ -17,7 +17,12 @@ import { accept_websocket, isWebSocketView, type OfPattern, type View, type WebS
 type AnyView<Pattern extends string> = OfPattern<Pattern> &
   { view(request: ViewRequest<Pattern>, response: ServerResponse): unknown }['view']
 
-/** Views by path pattern, such as `{ '/chat/:room': accept_websocket(chat) }`; see `Urls`. */
+/**
+ * Views by path pattern, such as `{ '/chat/:room': accept_websocket(chat) }`. `:name` matches one non-empty segment of
+ * a path, and the pattern `*` matches all paths that no other pattern matches. Patterns without parameters take
+ * precedence. Among patterns with parameters, the first match in the table is used. Matching is case-sensitive, and
+ * `/chat` does not match `/chat/`.
+ */
 export type ViewTable<Patterns extends string = string> = { readonly [Pattern in Patterns]: AnyView<Pattern> }
 
 /** The errors for requests that no view accepts (RFC 6455 §4.2.2). */
@@ -36,7 +41,7 @@ export class Router {
   readonly #urls: Urls<View>
   readonly #host: ViewHost
 
-  /** @throws {TypeError} when a pattern is not a path or a view is not a function. */
+  /** @throws {TypeError} when a pattern is malformed or equivalent to another, or a view is not a function. */
   constructor(table: ViewTable, host: ViewHost, acceptAll = false) {
     const views: Record<string, View> = {}
     for (const [pattern, view] of Object.entries(table) as [string, View][]) {

@@ -7,7 +7,8 @@ type ParamNames<Pattern> = Pattern extends `${infer Segment}/${infer Rest}`
   : ParamName<Pattern>
 
 /**
- * The percent-decoded parameters of a path, by the names in its pattern, or by any name when the pattern is not known.
+ * The percent-decoded parameters of a path. The keys are the names in the pattern, or any string when the type of the
+ * pattern is `string`.
  */
 export type PathParams<Pattern extends string = string> = string extends Pattern
   ? Readonly<Record<string, string>>
@@ -52,7 +53,7 @@ export class Urls<T> {
   readonly #byLength = new Map<number, Pattern<T>[]>()
   readonly #fallback: UrlMatch<T> | null = null
 
-  /** @throws {TypeError} when a pattern is not a path or cannot match because of another pattern. */
+  /** @throws {TypeError} when a pattern is malformed, or two patterns match the same paths. */
   constructor(table: Readonly<Record<string, T>>) {
     const { '*': fallback, ...paths } = table
     if (fallback !== undefined) this.#fallback = { value: fallback, params: NO_PARAMS, isFallback: true }
@@ -76,7 +77,7 @@ export class Urls<T> {
   }
 
   /**
-   * Returns the first pattern that matches a percent-encoded path; null when there is none.
+   * Returns the value and parameters of the first pattern that matches a percent-encoded path; null when none does.
    *
    * @throws {URIError} when a percent sign does not begin a valid percent-encoding of UTF-8.
    */

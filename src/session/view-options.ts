@@ -6,13 +6,15 @@ import type { ViewRequest } from './view-request.ts'
 import { readSessionOptions, type SessionOptions, type SessionSettings } from './websocket.ts'
 
 /**
- * Options of a view: decisions before the 101 response, and those limits of its sessions that differ from the server's
- * (RFC 6455 §4.2.2).
+ * Options of a view: which upgrade requests it accepts (RFC 6455 §4.2.2), and the limits and options of its sessions.
+ * Each option replaces that of the server, except `authorize`. A view that sets one of the queue options has the
+ * defaults of the others.
  */
 export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, LimitOptions, SessionOptions {
   /**
-   * Called after the origin check and after the server's own `authorize`. Returns undefined to accept the request, or
-   * the HTTP response `{ status, headers?, body? }` that refuses it. May be async.
+   * Called after the origin check and after the server's own `authorize`. Returns undefined or `{ headers }` to accept
+   * the request, or the response `{ status, headers?, body? }` that refuses it. May be async. Default: accepts every
+   * request.
    */
   authorize?: Authorize<ViewRequest> | undefined
 }
@@ -22,7 +24,7 @@ export interface ViewSettings {
   readonly policy: PolicySettings
   /** Undefined when the view sets no limit and those of the server apply. */
   readonly limits?: LimitOptions | undefined
-  /** The session options that the view sets. The others are those of the server. */
+  /** The session options that the view sets. Those that are absent come from the server. */
   readonly session: Partial<SessionSettings>
 }
 

@@ -4,9 +4,9 @@ import { type AddressOf, addClientAddress, addQuery } from '../server/request-fi
 import type { PathParams } from './urls.ts'
 import type { WebSocket } from './websocket.ts'
 
-/** The members that `dwebsocket` adds to every request, with any framework. */
+/** The members that dwebsocket adds to every request, in every framework. */
 export interface SessionAware {
-  /** Returns whether this is a WebSocket request. `websocket` is then the session (RFC 6455 §4.1). */
+  /** Returns whether this is a WebSocket request (RFC 6455 §4.1). In a view, `websocket` is then the session. */
   is_websocket(): this is { readonly websocket: WebSocket }
   /** The session; null for plain HTTP, and before the view of a WebSocket request runs. */
   readonly websocket: WebSocket | null
@@ -15,13 +15,14 @@ export interface SessionAware {
 /** The request of a view: Node's request, with the parameters of its path pattern `Pattern` (RFC 9110 §7.1). */
 export interface ViewRequest<Pattern extends string = string> extends AuthorizeRequest, SessionAware {
   /**
-   * The percent-decoded parameters of the path pattern. With a framework, these are the parameters that it has parsed.
+   * The percent-decoded parameters of the path pattern. In a framework, the parameters that the framework has parsed.
    */
   readonly params: PathParams<Pattern>
 }
 
-/** The request of a view that only runs for WebSocket requests. */
+/** The request of a view that runs only for WebSocket requests. */
 export interface WebSocketRequest<Pattern extends string = string> extends ViewRequest<Pattern> {
+  /** The session. */
   readonly websocket: WebSocket
 }
 

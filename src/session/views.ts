@@ -16,10 +16,13 @@ import { readViewOptions, type ViewOptions, type ViewSettings } from './view-opt
 import { completeRequest, isMarked, markRequest, type ViewRequest, type WebSocketRequest } from './view-request.ts'
 import { finishResponse, isObserved } from './view-response.ts'
 
-/** A view. It serves one request; the session of a WebSocket request lasts until the view returns. */
+/**
+ * A view: a function that serves one request. The session of a WebSocket request lasts until the view returns, or until
+ * the promise that it returns settles.
+ */
 export type View<Request = ViewRequest, Response = ServerResponse> = (request: Request, response: Response) => unknown
 
-/** Passes an error from a view to a connect-style app. */
+/** The `next` function of a connect-style app, to which a view passes an error. */
 export type Next = (error?: unknown) => void
 
 declare const ofPattern: unique symbol
@@ -43,7 +46,9 @@ interface RequestOf<Pattern extends string> {
   refuse: WebSocketRequest<Pattern>
 }
 
-/** A decorator for views, in three forms. A view in `urls` reads the parameters of its pattern. */
+/**
+ * A decorator for views, in three forms. In `urls`, the path pattern of a view determines the type of `request.params`.
+ */
 export interface ViewDecorator<Rule extends PlainRule> {
   <This, Request extends IncomingMessage, Response extends ServerResponse>(
     method: Method<This, Request, Response>,
@@ -75,23 +80,25 @@ export function isWebSocketView(view: object): boolean {
 
 /**
  * Creates a view that accepts both WebSocket requests and plain HTTP; `request.is_websocket()` distinguishes them (RFC
- * 6455 §4.2.2). When the view returns, its session is closed with 1000. When it throws, its session is closed with 1011
- * and the error is passed to `onError`.
+ * 6455 §4.2.2). When the view returns, or its promise resolves, its session is closed with 1000. When the view throws,
+ * or its promise rejects, its session is closed with 1011, and the error is passed to `onError`.
  *
  * There are three forms: `accept_websocket(view, options?)`, and, on a method of a class, `@accept_websocket` or
  * `@accept_websocket({ …options })`. A decorated method is bound to its instance, so that it can be used in `urls`.
  *
- * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
+ * @throws {TypeError} when the view is not a function, an option is unknown or has the wrong type, or the decorator is
+ *   a legacy one (`experimentalDecorators` of TypeScript).
  * @throws {RangeError} when the value of an option is not allowed.
  */
 export const accept_websocket: ViewDecorator<'run'> = (first: unknown, second?: unknown) =>
   decorate('run', first, second)
 
 /**
- * Creates a view that accepts only WebSocket requests. A plain request gets 400, and the view does not run (RFC 6455
- * §4.2.2). Otherwise it works like `accept_websocket`, in the same three forms.
+ * Creates a view that accepts only WebSocket requests. A plain HTTP request gets 400, and the view does not run (RFC
+ * 6455 §4.2.2). Otherwise it works like `accept_websocket`, in the same three forms.
  *
- * @throws {TypeError} when the view is not a function, or an option is unknown or has the wrong type.
+ * @throws {TypeError} when the view is not a function, an option is unknown or has the wrong type, or the decorator is
+ *   a legacy one (`experimentalDecorators` of TypeScript).
  * @throws {RangeError} when the value of an option is not allowed.
  */
 export const require_websocket: ViewDecorator<'refuse'> = (first: unknown, second?: unknown) =>

@@ -6,9 +6,9 @@ import { CallbackWaiter, type MessageQueue } from './message-queue.ts'
 
 /** Options of `wait`. */
 export interface WaitOptions {
-  /** Time in milliseconds until `wait` resolves to null, from 0 to 2147483647. Default: no limit. */
+  /** Time in milliseconds after which `wait` resolves to null, from 0 to 2,147,483,647. Default: no limit. */
   timeout?: number | undefined
-  /** Aborting this signal rejects the wait with the signal's reason. No message is lost. Default: none. */
+  /** When this signal is aborted, `wait` rejects with the signal's reason. No message is lost. Default: none. */
   signal?: AbortSignal | undefined
 }
 

@@ -8,34 +8,37 @@ import { WebSocket } from './websocket.ts'
 
 /** A close code and reason, as in the WebSocketStream of browsers. */
 export interface StreamCloseInfo {
+  /** The close code. Default 1000. */
   closeCode?: number | undefined
+  /** The close reason, at most 123 bytes of UTF-8. Default `''`. */
   reason?: string | undefined
 }
 
-/** A connection with the interface of `WebSocketStream` in browsers. Each chunk is one whole message. */
+/** A connection with the interface of `WebSocketStream` in browsers. Each chunk of its streams is one whole message. */
 export interface WebSocketStream {
-  /** The messages from the peer. The stream ends when the connection is closed cleanly, and otherwise fails. */
+  /** The messages from the peer. The stream closes when the connection is closed cleanly; otherwise it errors. */
   readonly readable: ReadableStream<Data>
   /**
-   * The messages to the peer. A write completes when more can be sent. Closing the stream closes the connection with
-   * 1000. The stream fails when the connection is closed by other means.
+   * The messages to the peer. The promise of a write resolves when more can be sent. Closing the stream closes the
+   * connection with 1000. The stream errors when the connection is closed in any other way.
    */
   readonly writable: WritableStream<Sendable>
-  /** Resolves at once, because the connection is open. */
+  /** Resolves at once, because the connection is already open. */
   readonly opened: Promise<{ readable: ReadableStream<Data>; writable: WritableStream<Sendable>; protocol: string }>
-  /** Resolves when the connection is closed cleanly, and otherwise rejects. */
+  /** Resolves when the connection is closed cleanly. Rejects when it is closed in any other way. */
   readonly closed: Promise<{ closeCode: number; reason: string }>
   /**
-   * Starts the closing handshake (RFC 6455 §7.1.2). Default code 1000.
+   * Starts the closing handshake (RFC 6455 §7.1.2).
    *
-   * @throws {RangeError} when the code or the reason must not be sent.
+   * @throws {RangeError} when the code must not be sent, or the reason has more than 123 bytes.
+   * @throws {TypeError} when the reason is not a string.
    */
   close(info?: StreamCloseInfo): void
 }
 
 /**
- * Returns a stream for a session, or for a connection from `connect`, whose callbacks it sets. Messages that the stream
- * reads are not available elsewhere.
+ * Returns a stream for a session or for a connection, such as one from `connect`. It sets the callbacks `onMessage` and
+ * `onClose` of a connection. A message that is read from the stream cannot be read from the session as well.
  *
  * @throws {TypeError} when `target` is neither a session nor a connection.
  */
@@ -103,8 +106,9 @@ function createWritable(session: WebSocket, closed: Promise<unknown>): WritableS
 }
 
 /**
- * Closes with the code and reason of an error. @throws {RangeError} when they must not be sent; the connection is
- * closed all the same.
+ * Closes the connection with the code and reason of an error.
+ *
+ * @throws {RangeError} when the code or reason must not be sent. The connection is then closed with 1000.
  */
 function closeFor(connection: Connection, error: unknown): void {
   const { closeCode, reason = '' } = readReason(error)
@@ -117,7 +121,7 @@ function closeFor(connection: Connection, error: unknown): void {
   }
 }
 
-/** Browsers read code and reason from a WebSocketError. For any other value they close without details. */
+/** Returns the code and reason of an error such as `WebSocketError` of browsers; neither for any other value. */
 function readReason(reason: unknown): StreamCloseInfo {
   const { closeCode, reason: text } = Object(reason) as StreamCloseInfo
   return typeof closeCode === 'number' ? { closeCode, reason: typeof text === 'string' ? text : '' } : {}

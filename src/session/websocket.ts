@@ -24,7 +24,7 @@ import { notify, type SessionWatcher } from './watcher.ts'
 
 /** Options of a session, in addition to the limits of its connection. */
 export interface SessionOptions extends QueueOptions {
-  /** Whether to answer the text `ping` with the text `pong` and to hide both from the view. Default false. */
+  /** Whether to reply to the text `ping` with the text `pong`, and to hide both texts from the view. Default false. */
   heartbeat?: boolean | undefined
 }
 
@@ -57,7 +57,7 @@ let queueOf: (session: WebSocket) => MessageQueue
 
 /**
  * The session of one connection, with the member names of Python's `dwebsocket`. Messages are stored in a bounded queue
- * until they are read. Messages received before a Close frame can be read after it (RFC 6455 §5.4, §7.1).
+ * until they are read. Stored messages can still be read after the connection has closed (RFC 6455 §7.1).
  */
 export class WebSocket {
   /** The connection of the session. The session sets its `onMessage` and `onClose`. */
@@ -93,7 +93,7 @@ export class WebSocket {
     return this.connection.subprotocol
   }
 
-  /** Aborted when the server begins to stop: the view should finish, then return or close (RFC 6455 §7.4.1, 1001). */
+  /** A signal that is aborted when the server begins to stop. The view should then finish its work and return. */
   get draining(): AbortSignal {
     if (this.#draining === null) {
       this.#draining = new AbortController()
@@ -104,8 +104,8 @@ export class WebSocket {
 
   /**
    * Resolves to the oldest message, text as a `string` and binary as a `Buffer` (RFC 6455 §6.2). Resolves to null when
-   * the connection is closed and the queue is empty, or after `timeout` milliseconds; `is_closed()` tells which.
-   * Several callers are served in the order of their calls. Rejects only with the reason of an aborted `signal`.
+   * the connection is closed and the queue is empty, or after `timeout` milliseconds; `is_closed()` tells which. Calls
+   * are served in order. Rejects with the reason of an aborted `signal`, or with a TypeError after a call of `stream`.
    *
    * @throws {TypeError} synchronously, when an option is unknown or has the wrong type.
    * @throws {RangeError} synchronously, when `timeout` is not allowed.
@@ -122,7 +122,7 @@ export class WebSocket {
     return new Promise((resolve) => this.#queue.addWaiter(new CallbackWaiter(resolve)))
   }
 
-  /** Returns the oldest message, or `fallback` (default null) when there is none. Never throws (RFC 6455 §6.2). */
+  /** Returns the oldest message, or `fallback` (default null) when there is none. Never waits and never throws. */
   read(): Data | null
   read<T>(fallback: T): Data | T
   read(fallback: unknown = null): unknown {
@@ -130,10 +130,10 @@ export class WebSocket {
   }
 
   /**
-   * Resolves to the oldest message as soon as it begins to arrive, so that it can be read in parts while it arrives,
-   * whatever its size; null when the connection is closed. From the first call on, all messages are received in parts,
-   * including one that has already begun, and `wait` and iteration reject with a TypeError. To receive large messages,
-   * call `stream` before the first `await` of a view.
+   * Resolves to the oldest message as soon as it begins to arrive, so that it can be read in parts, up to a size of
+   * `maxStreamSize`; null when the connection is closed. After the first call, all messages are received in parts,
+   * including one that has already begun, and `wait` and iteration reject with a TypeError. Call `stream` before the
+   * first `await` of a view, because a message that arrives earlier is limited to `maxMessageSize`.
    *
    * @throws {TypeError} synchronously, while a call of `wait` is pending.
    */
@@ -159,15 +159,16 @@ export class WebSocket {
   }
 
   /**
-   * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The returned promise need not be awaited: it resolves to
-   * `true` once more can be sent, and to `false` when the connection is closed. It never rejects.
+   * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The returned promise need not be awaited. It resolves to
+   * `true` when more can be sent, even if `overflow: 'drop'` has dropped this message, and to `false` when the
+   * connection is closed. It never rejects.
    *
    * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or a result of `prepare`. An async
    *   iterable, `ReadableStream` or `Readable` of strings or bytes is sent as one message while it is being produced;
-   *   the promise then resolves when all of it has been sent. When the source throws, the connection closes with 1011.
-   * @param options `compress: false` sends this message uncompressed. With `wait: false`, while a source is being sent,
-   *   the message is dropped and the promise resolves to `false`.
-   * @throws {TypeError} synchronously, when the message is of any other type.
+   *   the promise then resolves when all of it has been sent. When it throws, the connection is closed with 1011.
+   * @param options `compress: false` sends this message uncompressed. `binary: false` sends bytes as text. With
+   *   `wait: false`, the message is dropped while an iterable is being sent, and the promise resolves to `false`.
+   * @throws {TypeError} synchronously, when the message is of any other type, or bytes sent as text are not UTF-8.
    */
   send(message: Sendable | PreparedMessage | Blob | Source, options?: SendOptions): Promise<boolean> {
     const result = this.connection.send(message, options)
@@ -181,10 +182,10 @@ export class WebSocket {
   }
 
   /**
-   * Starts the closing handshake unless it has started, and resolves once the connection is closed (RFC 6455 §7.1.2). A
-   * full queue does not delay it: stored messages can still be read, and messages that arrive later are dropped.
+   * Starts the closing handshake unless it has started, and resolves when the connection is closed (RFC 6455 §7.1.2). A
+   * full queue does not delay it. Stored messages can still be read; messages that arrive later are dropped.
    *
-   * @param code 3000–4999, or another code that may be sent. Default 1000.
+   * @param code 1000–1003, 1007–1014 or 3000–4999. Default 1000.
    * @param reason At most 123 bytes of UTF-8. Default `''`.
    * @throws {TypeError} synchronously, when the reason is not a string.
    * @throws {RangeError} synchronously, when the code or reason must not be sent.
@@ -201,20 +202,19 @@ export class WebSocket {
     return this.#closing.promise
   }
 
-  /** Returns whether either side has closed the connection. Received messages can still be read (RFC 6455 §7.1.3). */
+  /** Returns whether the connection is closing or closed (RFC 6455 §7.1.3). Stored messages can still be read. */
   is_closed(): boolean {
     return this.connection.state !== 'open'
   }
 
-  /**
-   * Iterates over messages until the connection closes. Leaving the loop does not close the connection (RFC 6455 §6.2).
-   */
+  /** Iterates over messages until the connection closes. Leaving the loop does not close the connection. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Data> {
     return new MessageIterator(this)
   }
 
   /**
-   * Calls `watcher` for each message and at the end, until `unwatch` is called. After the end, it is called at once.
+   * Calls `watcher.onMessage` for each message and `watcher.onEnd` when the connection closes, until `unwatch` is
+   * called. If the connection has already closed, calls `onEnd` at once.
    */
   watch(watcher: SessionWatcher): void {
     if (this.connection.closeInfo !== null) return watchResult(watcher.onEnd(), (error) => console.error(error))
@@ -222,6 +222,7 @@ export class WebSocket {
     this.#watchers.add(watcher)
   }
 
+  /** Removes a watcher that `watch` has added. */
   unwatch(watcher: SessionWatcher): void {
     this.#watchers?.delete(watcher)
   }

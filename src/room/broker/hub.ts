@@ -11,7 +11,7 @@ export interface HubClient {
   onMessage(topic: string, message: TopicMessage): void
 }
 
-/** Options of a broker that stores history in memory. */
+/** Options of `MemoryBroker` and `joinWorkers`, which store history in memory. */
 export interface HubOptions {
   /**
    * Maximum size in bytes of the history of all rooms together. Above it, messages are dropped, beginning with the
@@ -26,7 +26,7 @@ export const hubRules = {
   historyBytes: integer(Math.min(64 * 1024 * 1024, Math.floor(getHeapStatistics().heap_size_limit / 8))),
 }
 
-/** How long the numbering of a silent topic is stored, in milliseconds. After that, its older ids lead to a gap. */
+/** How long the numbering of a silent topic is stored, in milliseconds. Resuming from an older id leads to a gap. */
 const TOPIC_TTL = 24 * 60 * 60 * 1000
 const SWEEP_INTERVAL = 60_000
 /** Maximum number of topics whose numbering is stored. The oldest is removed first. */

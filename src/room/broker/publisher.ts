@@ -15,7 +15,7 @@ export interface PublisherOptions {
    */
   maxWaitingBytes?: number | undefined
   /**
-   * Time limit in milliseconds for a response from the other side. After that, the other side is considered
+   * Time limit in milliseconds for each response from the primary process or from Redis, which is then considered
    * unavailable. Default 2,000.
    */
   timeout?: number | undefined

@@ -24,12 +24,13 @@ const RETRY_DELAY = 500
 
 /**
  * The broker for worker processes on one machine (`node:cluster`). Messages go through the primary process, which must
- * call `joinWorkers()`. The presence of a worker ends with the worker.
+ * call `joinWorkers()`. The presence of a worker ends when the worker exits.
  *
- * The primary does not respond when it has not called `joinWorkers()`, belongs to a process manager, or is busy for
- * longer than `timeout`. Each worker then works alone: local delivery continues, publications wait in a bounded queue,
- * presence covers only this process, and `stats()` reports this state. The broker retries, and subscribes again when
- * the primary responds. When the primary exits, Node ends its workers. A worker that was disconnected continues alone.
+ * The primary does not respond when it has not called `joinWorkers()`, for example because it is a process manager, or
+ * when it is busy for longer than `timeout`. Each worker then works alone: local delivery continues, publications wait
+ * in a bounded queue, presence covers only this process, and `stats()` returns the state `away`. The broker retries,
+ * and subscribes again when the primary responds. When the primary exits, Node ends its workers. A worker that was
+ * disconnected continues alone.
  */
 export class ClusterBroker implements Broker {
   readonly origin = makeToken()
@@ -42,7 +43,7 @@ export class ClusterBroker implements Broker {
   readonly #publisher: Publisher
   #items: ToPrimary[] = []
   #batchCount = 0
-  /** The primary that responded last. */
+  /** The token of the primary that responded last. */
   #primary: string | null = null
   #state: 'up' | 'silent' | 'disconnected' = 'up'
   #lossCount = 0
@@ -50,9 +51,10 @@ export class ClusterBroker implements Broker {
   #retryTimer: NodeJS.Timeout | null = null
 
   /**
-   * @throws {TypeError} when an option has the wrong type.
+   * @param link The channel to the primary. Default: the channel of this worker.
+   * @throws {TypeError} when an option is unknown or has the wrong type.
    * @throws {RangeError} when the value of an option is not allowed.
-   * @throws {WebSocketError} when this process is not a worker.
+   * @throws {WebSocketError} `ERR_WS_BROKER` when this process is not a worker.
    */
   constructor(options: ClusterBrokerOptions = {}, link: PrimaryLink = openPrimaryLink()) {
     checkOptionNames(options, Object.keys(publisherRules))
@@ -117,7 +119,7 @@ export class ClusterBroker implements Broker {
     }
   }
 
-  /** Publishes waiting messages if possible, and withdraws all announcements. */
+  /** Publishes the waiting messages if possible, withdraws all announcements, and ends all subscriptions. */
   async close(): Promise<void> {
     if (this.#state === 'disconnected') return
     await this.#publisher.settled()
@@ -177,7 +179,10 @@ export class ClusterBroker implements Broker {
     this.#link.send({ dwebsocket: 'to-primary', origin: this.origin, items }, () => {})
   }
 
-  /** Called when the primary does not respond. Nothing is sent until it does, because unread items would accumulate. */
+  /**
+   * Called when the primary does not respond. Until it does, only `hello` is sent, because other items would
+   * accumulate unread.
+   */
   #onSilent(): void {
     if (this.#state !== 'up') return
     this.#state = 'silent'

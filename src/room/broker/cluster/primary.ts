@@ -17,8 +17,8 @@ export interface WorkerLink {
 }
 
 /**
- * Joins the rooms of all workers. Call it once in the primary, before or after the workers are forked. Returns a
- * function that stops it.
+ * Connects the rooms and users of all workers that use a `ClusterBroker`. Call it once in the primary process, before
+ * or after the workers are forked. Returns a function that disconnects the workers from each other.
  *
  * @throws {TypeError} when an option is unknown or not a number.
  * @throws {RangeError} when the value of an option is not allowed.

@@ -57,21 +57,21 @@ function text(fallback: string): OptionRule<string> {
 const READY_TIMEOUT = 10_000
 
 /**
- * Joins the rooms and users of all processes that use the same Redis (5 or later) with the same prefix. It uses your
- * open client of node-redis or ioredis (for a single server, sentinels or a cluster), and opens a second connection
- * with the same options to subscribe. In a Redis Cluster, all keys are in one slot and thus on one node.
+ * Connects the rooms and users of all processes that use the same Redis (5 or later) with the same prefix. The broker
+ * uses your open client of node-redis or ioredis (for a single server, sentinels or a cluster), and opens a second
+ * connection with the same options to subscribe. In a Redis Cluster, all keys are in one slot and thus on one node.
  *
- * While Redis is unavailable or refuses commands, local delivery continues, publications wait in a bounded queue, and
- * presence covers only this process; `stats()` reports this state. No promise waits longer than `timeout` for Redis.
- * When Redis is back, the broker subscribes again and publishes each waiting message once. Members of rooms with
- * history get the messages that they missed. Lost messages are reported as a gap.
+ * While Redis is unavailable or refuses commands, local delivery continues, publications wait in a bounded queue,
+ * presence covers only this process, and `stats()` returns the state `away`. The broker waits at most `timeout` for
+ * each reply from Redis. When Redis is back, the broker subscribes again and publishes each waiting message once.
+ * Members of rooms with history get the messages that they missed. Lost messages are reported as a gap.
  */
 export class RedisBroker implements Broker {
   readonly origin = makeToken()
   readonly isShared = true
   /**
-   * Resolves to true when Redis is reached for the first time, and to false when that takes more than ten seconds or
-   * the broker is closed. Until Redis is reached, this process works alone.
+   * Resolves to true when Redis is reached for the first time. Resolves to false when that takes more than ten seconds,
+   * or when the broker is closed first. Until Redis is reached, this process works alone.
    */
   readonly ready: Promise<boolean>
   #resolveReady: (isReady: boolean) => void = () => {}
@@ -87,7 +87,7 @@ export class RedisBroker implements Broker {
   #isClosed = false
 
   /**
-   * @throws {TypeError} when the client is not supported or not open, or an option has the wrong type.
+   * @throws {TypeError} when the client is not supported or not open, or an option is unknown or has the wrong type.
    * @throws {RangeError} when the value of an option is not allowed.
    */
   constructor(client: RedisClient, options: RedisBrokerOptions = {}) {
@@ -192,7 +192,8 @@ export class RedisBroker implements Broker {
   }
 
   /**
-   * Publishes waiting messages if possible, withdraws all announcements, and closes its own connection, but not yours.
+   * Publishes the waiting messages if possible, withdraws all announcements, and closes the second connection. Your
+   * client stays open.
    */
   async close(): Promise<void> {
     if (this.#isClosed) return

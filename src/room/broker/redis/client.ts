@@ -16,7 +16,7 @@ export interface NodeRedisClient extends Emitter {
   duplicate(): any
 }
 
-/** A cluster client of node-redis, created by `createCluster`. */
+/** A cluster client of node-redis (4 or later), created by `createCluster`. */
 export interface NodeRedisCluster extends Emitter {
   readonly isOpen: boolean
   readonly masters: readonly any[]
@@ -42,7 +42,7 @@ export interface IoRedisClient extends Emitter {
   duplicate(options?: any): any
 }
 
-/** A `Cluster` client of ioredis. */
+/** A `Cluster` client of ioredis (5 or later). */
 export interface IoRedisCluster extends Emitter {
   readonly status: string
   readonly isCluster: boolean
@@ -82,7 +82,7 @@ export interface RedisListener {
 
 /** The callbacks of a connection. */
 export interface ConnectionEvents {
-  /** Called when `isReady` may have changed. `error` is null when there was none. */
+  /** Called when `isReady` may have changed. `error` is null when there was no error. */
   onChange(error: unknown): void
   onMessage(channel: string, message: Buffer): void
 }
