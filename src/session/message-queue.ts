@@ -48,6 +48,22 @@ export function readQueueMarks(options: QueueOptions = {}): QueueMarks {
   return { ...high, ...readOptions(lowRules, options) }
 }
 
+/**
+ * Returns the marks of a server, replaced by those that a view sets. When a view sets only a high mark, the low mark
+ * becomes a quarter of it.
+ */
+export function overrideQueueMarks(server: QueueMarks, view: QueueOptions): QueueMarks {
+  const { queueHighCount = server.queueHighCount, queueHighBytes = server.queueHighBytes } = view
+  const lowCount = view.queueHighCount === undefined ? server.queueLowCount : Math.floor(queueHighCount / 4)
+  const lowBytes = view.queueHighBytes === undefined ? server.queueLowBytes : Math.floor(queueHighBytes / 4)
+  return {
+    queueHighCount,
+    queueLowCount: Math.min(view.queueLowCount ?? lowCount, queueHighCount - 1),
+    queueHighBytes,
+    queueLowBytes: Math.min(view.queueLowBytes ?? lowBytes, queueHighBytes - 1),
+  }
+}
+
 /** A caller that waits for a message. */
 export abstract class Waiter {
   /** The previous waiter in the list. Only the queue changes it. */

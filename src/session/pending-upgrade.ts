@@ -5,6 +5,7 @@ import { type Acceptance, authorizeUpgrade } from '../server/authorize.ts'
 import type { PolicySettings } from '../server/policy.ts'
 import { acceptLater, refusePending, type Upgrade } from '../server/upgrade.ts'
 import type { Draining } from './draining.ts'
+import { overrideQueueMarks } from './message-queue.ts'
 import type { ViewSettings } from './view-options.ts'
 import { setSession } from './view-request.ts'
 import { readResponseFields } from './view-response.ts'
@@ -95,7 +96,8 @@ export function acceptUpgrade(
   // per session.
   const options = { subprotocol, headers, limits: settings?.limits }
   const { connection, sendHead } = acceptLater(upgrade, options, () => readResponseFields(response))
-  const { marks = host.session.marks, heartbeat = host.session.heartbeat } = settings?.session ?? {}
+  const { queue, heartbeat = host.session.heartbeat } = settings ?? {}
+  const marks = queue === undefined ? host.session.marks : overrideQueueMarks(host.session.marks, queue)
   const session = new WebSocket(connection, { marks, heartbeat }, host.draining)
   setSession(upgrade.request, session)
   return { session, sendHead }

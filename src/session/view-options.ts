@@ -1,14 +1,13 @@
 import { defaultLimits, type LimitOptions, readLimits } from '../connection/limits.ts'
 import { checkOptionNames } from '../options/read-options.ts'
 import { type Authorize, type PolicySettings, policyNames, readPolicy, type UpgradePolicy } from '../server/policy.ts'
-import { queueMarkNames } from './message-queue.ts'
+import { type QueueOptions, queueMarkNames } from './message-queue.ts'
 import type { ViewRequest } from './view-request.ts'
-import { readSessionOptions, type SessionOptions, type SessionSettings } from './websocket.ts'
+import { readSessionOptions, type SessionOptions } from './websocket.ts'
 
 /**
  * Options of a view: which upgrade requests it accepts (RFC 6455 §4.2.2), and the limits and options of its sessions.
- * Each option replaces that of the server, except `authorize`. A view that sets one of the queue options has the
- * defaults of the others.
+ * Each option replaces that of the server, except `authorize`.
  */
 export interface ViewOptions extends Omit<UpgradePolicy, 'authorize'>, LimitOptions, SessionOptions {
   /**
@@ -24,8 +23,10 @@ export interface ViewSettings {
   readonly policy: PolicySettings
   /** Undefined when the view sets no limit and those of the server apply. */
   readonly limits?: LimitOptions | undefined
-  /** The session options that the view sets. Those that are absent come from the server. */
-  readonly session: Partial<SessionSettings>
+  /** Undefined when the view sets no queue option and those of the server apply. */
+  readonly queue?: QueueOptions | undefined
+  /** Undefined when the setting of the server applies. */
+  readonly heartbeat?: boolean | undefined
 }
 
 const names = [...policyNames, ...Object.keys(defaultLimits), ...queueMarkNames, 'heartbeat']
@@ -39,14 +40,12 @@ const names = [...policyNames, ...Object.keys(defaultLimits), ...queueMarkNames,
 export function readViewOptions(options: ViewOptions): ViewSettings {
   checkOptionNames(options, names)
   const isGiven = (name: string): boolean => options[name as keyof ViewOptions] !== undefined
-  const { marks, heartbeat } = readSessionOptions(options)
+  const { heartbeat } = readSessionOptions(options)
   readLimits(options)
   return {
     policy: readPolicy(options as UpgradePolicy),
     limits: Object.keys(defaultLimits).some(isGiven) ? options : undefined,
-    session: {
-      ...(queueMarkNames.some(isGiven) ? { marks } : {}),
-      ...(isGiven('heartbeat') ? { heartbeat } : {}),
-    },
+    queue: queueMarkNames.some(isGiven) ? options : undefined,
+    heartbeat: isGiven('heartbeat') ? heartbeat : undefined,
   }
 }

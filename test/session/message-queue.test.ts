@@ -1,5 +1,11 @@
 import type { Data } from '../../src/connection/host.ts'
-import { CallbackWaiter, MessageQueue, type QueueOptions, readQueueMarks } from '../../src/session/message-queue.ts'
+import {
+  CallbackWaiter,
+  MessageQueue,
+  overrideQueueMarks,
+  type QueueOptions,
+  readQueueMarks,
+} from '../../src/session/message-queue.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
 
 const test = suite('message queue')
@@ -148,4 +154,21 @@ test('adds its bytes to those of its source, once it has stored a message', () =
   source.base = 200
   queue.shift()
   assert.is(source.queuedBytes(), 200)
+})
+
+test('a view replaces the marks that it sets, and no others', () => {
+  const server = readQueueMarks({ queueHighCount: 100, queueHighBytes: 4000, queueLowBytes: 3000 })
+  assert.equal(overrideQueueMarks(server, {}), server)
+  assert.equal(overrideQueueMarks(server, { queueHighBytes: 80 }), { ...server, queueHighBytes: 80, queueLowBytes: 20 })
+  assert.equal(overrideQueueMarks(server, { queueHighCount: 8, queueLowCount: 7 }), {
+    ...server,
+    queueHighCount: 8,
+    queueLowCount: 7,
+  })
+})
+
+test('a low mark of a view stays below the high mark of the server', () => {
+  const server = readQueueMarks({ queueHighCount: 10, queueHighBytes: 10 })
+  const { queueLowCount, queueLowBytes } = overrideQueueMarks(server, { queueLowCount: 500, queueLowBytes: 500 })
+  assert.equal([queueLowCount, queueLowBytes], [9, 9])
 })
