@@ -25,8 +25,8 @@ import { readUrl } from './url.ts'
  * @throws {HandshakeError} when the response is not a valid 101 response; over HTTP/2, not a valid 200 response.
  * @throws {ProtocolError} when the response has invalid parameters of permessage-deflate.
  * @throws {WebSocketError} `ERR_WS_HANDSHAKE_TIMEOUT` when the connection is not open within `handshakeTimeout`,
- *   `ERR_WS_TRANSPORT` when the server does not respond (the `cause` is the system's error), `ERR_WS_STREAM_ENDED` when
- *   the server closes the connection directly after its response.
+ *   `ERR_WS_TRANSPORT` when there is no response (`cause` is the error of the system or of `createConnection`),
+ *   `ERR_WS_STREAM_ENDED` when the server closes the connection directly after its response.
  * @throws the reason of `signal` when `signal` is aborted before the connection is open.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Connection> {
