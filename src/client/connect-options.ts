@@ -32,13 +32,16 @@ export interface ConnectOptions extends LimitOptions {
   /** Aborts the handshake. It has no effect on an open connection. Default: none. */
   signal?: AbortSignal | undefined
   /**
-   * Maximum number of redirects. A redirected request to another origin has no `Authorization`, `Cookie` or
-   * `Proxy-Authorization`, and only `ca` of `tls` applies to it. Default 0: a redirect is a HandshakeError.
+   * Maximum number of redirects. A redirected request to another origin is sent without `Authorization`, `Cookie` and
+   * `Proxy-Authorization`, and of `tls`, only `ca` applies to it. Default 0: a redirect throws a HandshakeError.
    */
   maxRedirects?: number | undefined
   /** Options of `tls.connect`, such as `ca`. By default, the server's certificate is verified. */
   tls?: TlsOptions | undefined
-  /** The agent that creates the stream to the server, for example a proxy agent. Default: a TCP or TLS connection. */
+  /**
+   * The agent that creates the stream to the server, for example a proxy agent. Default: none; a new TCP or TLS
+   * connection is opened.
+   */
   agent?: Agent | undefined
   /**
    * Creates and returns the stream to the server. It is called with the options of `net.connect`. For `wss:` it must set
@@ -46,8 +49,8 @@ export interface ConnectOptions extends LimitOptions {
    */
   createConnection?: ((options: object) => Duplex) | undefined
   /**
-   * The path of a Unix socket to connect to instead of host and port. Ignored for redirects to another origin. Default:
-   * none.
+   * The path of a Unix socket to connect to instead of the host and port of the URL. Ignored for redirects to another
+   * origin. Default: none.
    */
   socketPath?: string | undefined
   /**
@@ -55,7 +58,7 @@ export interface ConnectOptions extends LimitOptions {
    * `http2.connect` can be shared by many WebSockets and requests. Default false.
    */
   http2?: boolean | ClientHttp2Session | undefined
-  /** Called with errors that callbacks throw. Default: writes them to standard error. */
+  /** Called with what a callback of the connection throws or rejects with. Default: writes it to standard error. */
   onError?: ((error: unknown) => unknown) | undefined
 }
 

@@ -16,16 +16,18 @@ import { followRedirects } from './redirects.ts'
 import { readUrl } from './url.ts'
 
 /**
- * Opens a WebSocket connection as a client (RFC 6455 §4.1). Set its callbacks directly after the `await`, because
- * messages are delivered from the next tick on. The connection's `request` is the server's response.
+ * Opens a WebSocket connection as a client (RFC 6455 §4.1). Set the callbacks of the connection directly after the
+ * `await`, because messages are delivered from the next tick on. The connection's `request` is the server's response.
  *
- * @param url A `ws:` or `wss:` URL; `http:` and `https:` mean the same.
+ * @param url A `ws:` or `wss:` URL. `http:` means `ws:`, and `https:` means `wss:`.
  * @throws {TypeError} when the URL, a header field, a subprotocol or an option is not allowed.
  * @throws {RangeError} when the value of an option is not allowed.
- * @throws {HandshakeError} when the response is not a valid 101, or over HTTP/2 not a valid 200.
- * @throws {ProtocolError} when the response negotiates an extension incorrectly.
- * @throws {WebSocketError} `ERR_WS_HANDSHAKE_TIMEOUT` when the connection is not open in time, `ERR_WS_TRANSPORT` when
- *   the server does not respond, with the system's error as its `cause`.
+ * @throws {HandshakeError} when the response is not a valid 101 response; over HTTP/2, not a valid 200 response.
+ * @throws {ProtocolError} when the response has invalid parameters of permessage-deflate.
+ * @throws {WebSocketError} `ERR_WS_HANDSHAKE_TIMEOUT` when the connection is not open within `handshakeTimeout`,
+ *   `ERR_WS_TRANSPORT` when there is no response (`cause` is the error of the system or of `createConnection`),
+ *   `ERR_WS_STREAM_ENDED` when the server closes the connection directly after its response.
+ * @throws the reason of `signal` when `signal` is aborted before the connection is open.
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<Connection> {
   const settings = readConnectOptions(options)

@@ -5,6 +5,7 @@ import { WebSocketError } from '../core/errors.ts'
  * Runs `action` with a signal that is aborted by `outer` or after `timeout` milliseconds.
  *
  * @throws {WebSocketError} `ERR_WS_HANDSHAKE_TIMEOUT` when the time has expired.
+ * @throws the reason of `outer` when `outer` is aborted.
  */
 export async function withDeadline<T>(
   outer: AbortSignal | undefined,

@@ -1,5 +1,5 @@
 /**
- * Calls `onLate` after `timeout` milliseconds, unless the returned function is called before. When the event loop was
+ * Calls `onLate` after `timeout` milliseconds, unless the returned function is called first. When the event loop was
  * blocked, a response may have arrived that was not read. It is read before `onLate` is called.
  */
 export function startDeadline(timeout: number, onLate: () => void): () => void {

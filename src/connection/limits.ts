@@ -2,7 +2,7 @@ import { compressedLimit, type MessageLimits } from '../core/message-assembler.t
 import { choice, type OptionRule, orNull, positive } from '../options/option-rule.ts'
 import { readOptions } from '../options/read-options.ts'
 
-/** A token bucket: `perSecond` on average, `burst` at once. */
+/** A rate: at most `perSecond` messages, bytes or pings on average, and at most `burst` at once (a token bucket). */
 export interface RateLimit {
   perSecond: number
   /** Default: ten times `perSecond`. */
@@ -14,27 +14,33 @@ export interface RateLimit {
  * limit off. Each description says what happens when the limit is exceeded.
  */
 export interface ConnectionLimits extends MessageLimits {
-  /** Maximum size of a message that is received as a stream; then Close 1009. Default `Infinity`. */
+  /** Maximum size of a message that is received as a stream; above it, Close 1009. Default `Infinity`. */
   maxStreamSize: number
-  /** When more bytes wait to be sent, `send` returns `'backpressure'` and reading is paused. Default 1 MiB. */
+  /**
+   * When more bytes than this wait to be sent, `send` returns `'backpressure'` and reading is paused. Default 1 MiB.
+   */
   highWaterMark: number
   /**
-   * Maximum number of bytes that wait to be sent. `overflow` defines what happens to a message above it. Default 16
-   * MiB.
+   * Maximum number of bytes that wait to be sent. `overflow` defines what happens to a message that would exceed it.
+   * Default 16 MiB.
    */
   maxBufferedAmount: number
   /**
    * Whether a message that would exceed `maxBufferedAmount` closes the connection with 1013, or is dropped. Default
-   * `close`.
+   * `'close'`.
    */
   overflow: 'close' | 'drop'
-  /** Maximum rate of messages from the peer; see `overRate`. Default: no limit. */
+  /** Maximum rate of messages from the peer; see `overRate`. Default null: no limit. */
   messageRate: RateLimit | null
-  /** Maximum rate of bytes from the peer; see `overRate`. Default: no limit. */
+  /** Maximum rate of bytes from the peer; see `overRate`. Default null: no limit. */
   byteRate: RateLimit | null
-  /** Maximum rate of pings from the peer; see `overRate`. Default 1,000 per second, 10,000 at once. */
+  /**
+   * Maximum rate of pings from the peer; see `overRate`. Null means no limit. Default 1,000 per second, 10,000 at once.
+   */
   pingRate: RateLimit | null
-  /** Whether a peer that exceeds a rate is read more slowly, or its connection is closed with 1013. Default `pause`. */
+  /**
+   * Whether a peer that exceeds a rate is read more slowly, or its connection is closed with 1013. Default `'pause'`.
+   */
   overRate: 'pause' | 'close'
   /** Time limit for a frame header once it has begun; then Close 1013. Default 10 s. */
   headerTimeout: number
@@ -44,17 +50,21 @@ export interface ConnectionLimits extends MessageLimits {
    */
   minPayloadRate: number
   /**
-   * Time limit for a message once it has begun, or for the next part of a streamed one; then Close 1013. Default 60 s.
+   * Time limit for a message once it has begun, or for the next part of a streamed message; then Close 1013. Default 60
+   * s.
    */
   messageTimeout: number
   /**
-   * Time limit for the reply to a Close frame, and for the peer to read what was sent before; then the transport is
-   * closed. Default 5 s.
+   * Time limit for the reply to a Close frame; then the transport is closed. It starts again while the peer reads what
+   * was sent before at more than 1,000 bytes per second. Default 5 s.
    */
   closeTimeout: number
   /** Time without a byte from the peer after which a ping is sent. Default 25 s. */
   pingInterval: number
-  /** Time without a byte after a keepalive ping; then the transport is closed with 1006. Default 20 s. */
+  /**
+   * Time without a byte from the peer after a keepalive ping; then the transport is closed, and `onClose` is called
+   * with 1006. Default 20 s.
+   */
   pingTimeout: number
   /** Time without a message in either direction; then Close 1001. Default `Infinity`. */
   idleTimeout: number
@@ -97,10 +107,10 @@ const rules = {
   maxLifetime: positive(Number.POSITIVE_INFINITY),
 }
 
-/** The defaults of every connection. */
+/** The default limits of every connection. */
 export const defaultLimits: Readonly<ConnectionLimits> = readOptions(rules, {})
 
-/** The limits as options. One that is absent or undefined has its default. */
+/** The limits as options. A limit that is absent or undefined has its default. */
 export type LimitOptions = { [Name in keyof ConnectionLimits]?: ConnectionLimits[Name] | undefined }
 
 /**
@@ -126,8 +136,9 @@ const CHUNK_BYTES = 2 * 64 * 1024
 /**
  * Returns the maximum memory in bytes that a connection with these limits can use, whatever its peer does (RFC 6455
  * §10.4): the message in progress and its copy while its buffer grows, unparsed input, unsent output, and the
- * connection itself. A session adds its queue, up to its high marks plus one message. permessage-deflate adds its
- * windows, the decompressed message, and the payload that waits to be decompressed.
+ * connection itself. With `deflate: true`, it includes what permessage-deflate needs: its windows, the decompressed
+ * message, and the payload that waits to be decompressed. It does not include the queue of a session, which can hold
+ * `queueHighBytes` plus one message.
  */
 export function worstCaseBytes(limits: ConnectionLimits, { deflate = false } = {}): number {
   const { maxMessageSize, maxBufferedAmount } = limits

@@ -32,7 +32,7 @@ export interface Link {
   acceptPong(payload: Buffer): boolean
   /** Called when this side has sent the first Close frame. Starts `closeTimeout`. */
   startClosing(): void
-  /** Called when the outcome is known. */
+  /** Called when it is known how the connection ended. */
   onClosed(info: CloseInfo): void
   /** Ends this side of the stream once everything sent so far is written (RFC 6455 §7.1.1). */
   endStream(): void

@@ -87,7 +87,7 @@ export class Parts implements Link, Watched {
   }
 
   /**
-   * Memory in bytes: unparsed input, unsent output, and the result of `queuedBytes`.
+   * Memory in bytes: received data that has not been delivered, unsent output, and the result of `queuedBytes`.
    *
    * @throws {TypeError} when `queuedBytes` does not return a number. Errors that `queuedBytes` throws are passed on.
    */

@@ -1,9 +1,9 @@
 import type { PublicConnection } from './host.ts'
 
 /**
- * The connections of this process that are closing or have unsent data. A broadcast checks these alone: to check every
- * member would load the state of each connection into the processor's cache twice, once to check and once to send. A
- * connection may stay in the set until its next check after it has become ready, so its state must be read.
+ * The connections of this process that are closing or have unsent data. A broadcast checks only these. Checking every
+ * member would load the state of each connection into the processor's cache twice: once to check it and once to send.
+ * After a connection has become ready, it may stay in the set until its next check, so its state must be read.
  */
 const unready = new Set<PublicConnection>()
 

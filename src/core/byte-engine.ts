@@ -4,7 +4,8 @@ export interface WholeMessageSink {
   readonly isStopped: boolean
   /**
    * Called with an uncompressed message in a single frame (RFC 6455 §5.2). Its unmasked payload is `bytes[start, end)`,
-   * which is valid during the call only. The engine makes no other call for this message.
+   * which is valid during the call only. `isAscii` is true when the whole payload is ASCII. The engine makes no other
+   * call for this message.
    */
   onWholeMessage(opcode: number, bytes: Buffer, start: number, end: number, isAscii: boolean): void
 }
@@ -25,8 +26,8 @@ export interface ByteEngine {
    * message to the frame parser, even all of them.
    */
   readMessages(bytes: Buffer, start: number, end: number, sink: WholeMessageSink): number
-  /** Returns a buffer of `size` to `2 * size` bytes for reuse, or null when there is none. */
+  /** Removes and returns a stored buffer of `size` to `2 * size` bytes; null when there is none. */
   takeBuffer(size: number): Buffer | null
-  /** Stores a buffer for reuse. Nothing may read it anymore. */
+  /** Stores a buffer for `takeBuffer`. The caller must not use the buffer after that. */
   keepBuffer(buffer: Buffer): void
 }

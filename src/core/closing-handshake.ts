@@ -7,7 +7,8 @@ import type { MessageSink } from './message-assembler.ts'
 import { Opcode } from './opcode.ts'
 
 /**
- * The state of a connection (RFC 6455 §7.1). `closed` means that the outcome is known; the transport may still be open.
+ * The state of a connection (RFC 6455 §7.1). `closed` means that it is known how the connection ended; the transport
+ * may still be open.
  */
 export type ProtocolState = 'open' | 'closing' | 'closed'
 
@@ -30,16 +31,19 @@ export interface CloseInfo {
 
 /** The callbacks for control frames in both directions, and for the end of the connection (RFC 6455 §5.5, §7). */
 export interface ClosingSink {
-  /** Called with a pong, solicited or not (§5.5.3). The payload belongs to the receiver. */
+  /** Called with a pong, solicited or not (RFC 6455 §5.5.3). The sink may keep and change the payload. */
   onPongReceived(payload: Buffer): void
   /** Called with a Close frame or pong to send. A pong may replace an older one that has not been sent. */
   onControlFrame(opcode: number, payload: Uint8Array): void
   /**
    * Called when this side has sent the first Close frame. A timer should end the connection when the peer does not
-   * answer (§7.1.1).
+   * answer (RFC 6455 §7.1.1).
    */
   onCloseExpected(): void
-  /** Called when the outcome is known. The transport must be ended once everything sent so far is written (§7.1.1). */
+  /**
+   * Called when it is known how the connection ended. The transport must be ended once everything sent so far is
+   * written (RFC 6455 §7.1.1).
+   */
   onClosed(info: CloseInfo): void
 }
 

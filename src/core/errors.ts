@@ -9,10 +9,13 @@ export class WebSocketError extends Error {
   }
 }
 
-/** A violation of the protocol by the peer: the connection is failed with `closeCode` (RFC 6455 §7.1.7). */
+/**
+ * The reason why this side fails a connection with `closeCode`, usually a violation of the protocol by the peer (RFC
+ * 6455 §7.1.7).
+ */
 export class ProtocolError extends WebSocketError {
   readonly closeCode: number
-  /** The value found: an opcode, the length of a control frame or a close code; null for other violations. */
+  /** The value found: an opcode, the payload length of a control frame, or a close code; null for other violations. */
   readonly detail: number | null
 
   constructor(closeCode: number, code: string, message: string, detail: number | null = null) {
@@ -22,11 +25,20 @@ export class ProtocolError extends WebSocketError {
   }
 }
 
-/** An opening handshake that is refused with an HTTP response (RFC 6455 §4.2.2). */
+/**
+ * An opening handshake that failed: the server refuses the request with an HTTP response (RFC 6455 §4.2.2), or the
+ * client does not accept the response (§4.1).
+ */
 export class HandshakeError extends WebSocketError {
-  /** The HTTP status, 300–599. */
+  /**
+   * The HTTP status of the refusal, 300–599. On a client, the status of the response, or 502 when the response accepts
+   * the handshake but is invalid.
+   */
   readonly status: number
-  /** Header fields of the response, in addition to `Connection`, `Content-Type` and `Content-Length`. */
+  /**
+   * Header fields of the refusal, in addition to `Connection`, `Date`, `Content-Type` and `Content-Length`. Empty on a
+   * client.
+   */
   readonly headers: Readonly<Record<string, string>>
 
   constructor(status: number, code: string, message: string, headers: Record<string, string> = {}) {

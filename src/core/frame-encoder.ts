@@ -25,7 +25,7 @@ export function firstByte(opcode: number, fin = true, rsv1 = false): number {
   return (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0) | opcode
 }
 
-/** Writes the header of an unmasked frame at the index `at`. Returns where the payload begins (RFC 6455 §5.2). */
+/** Writes the header of an unmasked frame at the index `at` (RFC 6455 §5.2). Returns where the payload begins. */
 export function writeHeader(target: Buffer, at: number, first: number, length: number): number {
   target[at] = first
   if (length < 126) {

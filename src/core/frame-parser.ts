@@ -14,14 +14,19 @@ export interface ControlFrameSink {
   onControlFrame(opcode: number, bytes: Buffer, start: number, end: number): void
 }
 
-/** The callbacks for data frames (RFC 6455 §5.6). Each may throw a ProtocolError, which `push` passes on. */
+/**
+ * The callbacks for data frames (RFC 6455 §5.6). Each may throw a ProtocolError, which `FrameParser.push` then throws.
+ */
 export interface DataFrameSink extends WholeMessageSink {
-  /** Called with a complete, valid header. The payload may not have arrived yet. */
+  /**
+   * Called with a complete, valid header. `length` is the payload length in bytes. The payload may not have arrived
+   * yet.
+   */
   onFrameHeader(fin: boolean, rsv1: boolean, opcode: number, length: number): void
   /**
    * Called with a piece of the payload, which was unmasked in place and is valid during the call only. `isAscii` is
-   * false when the bytes were not checked. `last` is true in the last call for a frame. For an empty frame, there is a
-   * single call.
+   * true when the whole piece is ASCII, and false when the piece was not checked. `last` is true in the last call for a
+   * frame. For an empty frame, there is a single call.
    */
   onFramePayload(bytes: Buffer, start: number, end: number, isAscii: boolean, last: boolean): void
 }
@@ -105,13 +110,16 @@ export class FrameParser {
     return this.#frameCount
   }
 
-  /** Delivers data frames to another sink from now on. The previous sink must be stopped. */
+  /** Delivers data frames to another sink from now on. `isStopped` of the previous sink must be true. */
   deliverTo(data: DataFrameSink): void {
     this.#data = data
   }
 
   /**
    * Parses `bytes[start, end)`. Returns where it stopped: `end`, or earlier when the data sink's `isStopped` is true.
+   *
+   * @throws {ProtocolError} 1002 when a header is invalid, 1009 when a payload length exceeds 2^53 - 1, or what a sink
+   *   throws.
    */
   push(bytes: Buffer, start: number, end: number): number {
     let at = start

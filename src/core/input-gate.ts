@@ -6,7 +6,11 @@ import type { MessageCodec } from './message-codec.ts'
 import { type Pending, pendingOf } from './pending.ts'
 import { StreamAssembler, type StreamSink } from './stream-assembler.ts'
 
-/** The reasons to pause the input. A pause with `TURN` ends with the current turn of the event loop. */
+/**
+ * The reasons to pause the input, as bits: the application does not read (`READER`), too much output is unsent
+ * (`BACKPRESSURE`), the peer exceeds a rate (`RATE`), the codec is busy (`CODEC`), or other connections need the
+ * current turn of the event loop (`TURN`).
+ */
 export const PauseReason = { READER: 1, BACKPRESSURE: 2, RATE: 4, CODEC: 8, TURN: 16 } as const
 
 /** The reasons that pause the input even while the connection is closing. */
@@ -34,7 +38,7 @@ export interface InputOptions {
    * null.
    */
   codec?: MessageCodec | null | undefined
-  /** Default: `plainEngine`. */
+  /** Masks and reads bytes. Default: `plainEngine`. */
   engine?: ByteEngine | undefined
 }
 

@@ -9,20 +9,20 @@ import { Opcode } from './opcode.ts'
 import { plainEngine } from './plain-engine.ts'
 import { isValidUtf8, Utf8Validator } from './text.ts'
 
-/** The callbacks for whole messages (RFC 6455 §5.4). */
+/** The callbacks for whole messages (RFC 6455 §5.4). `isAscii` is true only when all bytes are ASCII. */
 export interface MessageSink {
-  /** Called with a text message, which is valid UTF-8. The range is valid during the call only. */
+  /** Called with a text message, which is valid UTF-8. `bytes[start, end)` is valid during the call only. */
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void
   /**
-   * Called with a binary message. When `bytes` is the Buffer that the transport passed in, the range is valid during
-   * the call only. Any other Buffer belongs to the receiver.
+   * Called with a binary message, `bytes[start, end)`. When `bytes` is the Buffer that the transport passed in, the
+   * range is valid during the call only. Any other Buffer belongs to the sink, which may keep and change it.
    */
   onBinaryMessage(bytes: Buffer, start: number, end: number): void
 }
 
-/** The callbacks for a codec that needs more time for a message. */
+/** The callbacks for the progress of a codec. When it finishes synchronously, only `onCodecDone` is called. */
 export interface CodecSink {
-  /** Called when the codec starts. No further frame may be read until `onCodecDone`. */
+  /** Called when the codec needs more time. No further frame may be read until `onCodecDone`. */
   onCodecBusy(): void
   /** Called when the message was delivered, or could not be delivered because of `violation`. */
   onCodecDone(violation: ProtocolError | null): void
@@ -30,14 +30,14 @@ export interface CodecSink {
 
 /** The limits of one message. */
 export interface MessageLimits {
-  /** Maximum size in bytes of a message, all fragments together. A longer message is a violation with 1009. */
+  /** Maximum size in bytes of a message with all fragments; above it, Close 1009. Default of a connection: 1 MiB. */
   maxMessageSize: number
   /**
-   * Maximum number of frames in a message, including empty ones. More are a violation with 1008. In a streamed message,
-   * only frames of less than 1 KiB count.
+   * Maximum number of frames in a message, including empty ones; above it, Close 1008. In a streamed message, only
+   * frames of less than 1 KiB count. Default of a connection: 131,072.
    */
   maxFrames: number
-  /** Maximum size in bytes of a streamed message. A longer message is a violation with 1009. Default: no limit. */
+  /** Maximum size in bytes of a streamed message; above it, Close 1009. Default `Infinity`. */
   maxStreamSize?: number | undefined
 }
 
@@ -58,9 +58,9 @@ export interface AssemblerOptions {
   limits: MessageLimits
   /** Decompresses messages with RSV1; null without permessage-deflate. Default null. */
   codec?: MessageCodec | null | undefined
-  /** Called when the codec does not finish synchronously. Required with a codec. */
+  /** Called when the codec needs more time for a message, and when it is done. Required with a codec. */
   codecSink?: CodecSink | null | undefined
-  /** Default: `plainEngine`. */
+  /** Stores and provides buffers for messages in several pieces. Default: `plainEngine`. */
   engine?: ByteEngine | undefined
 }
 
@@ -119,7 +119,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     return this.#gathered === null ? 0 : this.#gathered.length
   }
 
-  /** Number of bytes of compressed payloads passed to the codec. Each payload counts as at least `LEAST_COMPRESSED`. */
+  /** Number of bytes of compressed payloads passed to the codec. Each payload counts as at least 512 bytes. */
   get compressedBytes(): number {
     return this.#compressedBytes
   }
@@ -143,7 +143,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   }
 
   /**
-   * Reads a piece of the payload of the last announced frame.
+   * Reads a piece of the payload of the frame whose header was read last.
    *
    * @throws {ProtocolError} 1007 when a text message is not valid UTF-8.
    */
@@ -168,7 +168,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     else this.onFrameHeader(true, false, opcode, end - start)
   }
 
-  /** Stops for good and returns the message in progress, which a `StreamAssembler` continues; null between messages. */
+  /** Stops for good. Returns the message in progress for a `StreamAssembler`; null between messages. */
   handOver(): PartialMessage | null {
     this.isStopped = true
     if (this.#opcode === 0) return null

@@ -3,9 +3,9 @@ import type { ProtocolError } from './errors.ts'
 /**
  * Compresses and decompresses the messages of one connection (RFC 7692 §6). The core passes whole messages in order,
  * and waits for `done` before it passes the next one. `done` is called exactly once, possibly before the method
- * returns. Input bytes are valid during the call only, so a codec that works on them later must copy them, unless
- * `isOwned` is true: then nothing else writes to them. The result of `compress` must be sent, because with context
- * takeover the next message may refer to it.
+ * returns, unless `release` is called first. Input bytes are valid during the call only, so a codec that works on them
+ * later must copy them, unless `isOwned` is true: then nothing else writes to them. The result of `compress` must be
+ * sent, because with context takeover the next message may refer to it.
  */
 export interface MessageCodec {
   /** Decompresses a message. The error is 1009 when the output exceeds `limit` bytes, 1007 when the data is invalid. */
@@ -44,7 +44,7 @@ export interface MessageCodec {
 
 /** Decompresses one message piece by piece. The next piece may be passed after `onInflatedPiece`. */
 export interface MessageInflater {
-  /** Decompresses a piece, which is valid during the call only. */
+  /** Decompresses a piece, which is valid during the call only. `last` is true for the last piece of the message. */
   push(piece: Uint8Array, last: boolean): void
   /** Stops output until `resume`. The inflater may produce a few more chunks, which it stores. */
   pause(): void
@@ -55,7 +55,7 @@ export interface MessageInflater {
 
 /** The callbacks for a message that is decompressed piece by piece. */
 export interface InflateSink {
-  /** Called with the next part of the message, which belongs to the receiver. */
+  /** Called with the next part of the message. The sink may keep and change it. */
   onInflated(bytes: Buffer): void
   /** Called when the whole piece was decompressed and delivered. */
   onInflatedPiece(): void
@@ -69,5 +69,6 @@ export interface MessageDeflater {
   push(part: Uint8Array): Promise<Buffer>
   /** Returns the payload of the last fragment. */
   finish(): Buffer
+  /** Frees the compressor. Called when the message is complete, or when the rest of it is not sent. */
   release(): void
 }

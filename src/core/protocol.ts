@@ -14,8 +14,8 @@ export type ProtocolOptions = InputOptions
 
 /**
  * One endpoint of a WebSocket connection without its transport (RFC 6455 §5–§8): it receives bytes and calls callbacks.
- * It sends the required replies (Pong and Close frames) and turns each violation into a Close frame with the right
- * code.
+ * It passes the required replies (Pong and Close frames) to `onControlFrame`, and turns each violation into a Close
+ * frame with the right code.
  *
  * Input goes one way: closing handshake → input gate → frame parser → message assembler → sink. Only control frames and
  * violations go back to the closing handshake.
@@ -27,6 +27,7 @@ export class Protocol {
     this.#closing = new ClosingHandshake(sink, options)
   }
 
+  /** The state (RFC 6455 §7.1). It is `'closed'` once it is known how the connection ended. */
   get state(): ProtocolState {
     return this.#closing.state
   }
@@ -75,14 +76,17 @@ export class Protocol {
     this.#closing.input.releaseIdleMemory()
   }
 
-  /** Receives bytes from the transport and unmasks them in place. The caller may reuse them after the call. */
+  /**
+   * Receives `bytes[start, end)` from the transport and unmasks payloads in place. The caller may reuse the bytes after
+   * the call.
+   */
   receive(bytes: Buffer, start = 0, end = bytes.length): void {
     this.#closing.input.receive(bytes, start, end)
   }
 
   /**
    * Delivers messages to `sink` in parts from now on, including the message in progress, instead of calling
-   * `onTextMessage` and `onBinaryMessage` (§5.4). This cannot be undone. Call it once.
+   * `onTextMessage` and `onBinaryMessage` (RFC 6455 §5.4). This cannot be undone. Call it once.
    *
    * @throws {TypeError} when the codec cannot decompress piece by piece.
    */
@@ -92,15 +96,15 @@ export class Protocol {
 
   /**
    * Handles the end of the transport, which `initiator` has caused. `error` is the reason, if there is one. If the peer
-   * has sent no Close frame, the close code is 1006 (§7.1.5).
+   * has sent no Close frame, the close code is 1006 (RFC 6455 §7.1.5).
    */
   receiveEnd(error?: Error, initiator: CloseInfo['initiator'] = 'transport'): void {
     this.#closing.receiveEnd(error, initiator)
   }
 
   /**
-   * Starts the closing handshake (§7.1.2). `cause` becomes `CloseInfo.error`. Does nothing when the handshake has
-   * already started.
+   * Starts the closing handshake (RFC 6455 §7.1.2) with `code` (default 1000) and `reason` (default empty). `cause`
+   * becomes `CloseInfo.error`. Does nothing when the connection is closing or closed.
    *
    * @throws {RangeError} when the code must not be sent, or the reason is longer than 123 bytes.
    * @throws {TypeError} when the reason is neither a string nor a Uint8Array, or is not valid UTF-8.
@@ -109,12 +113,18 @@ export class Protocol {
     this.#closing.close(code, reason, cause)
   }
 
-  /** Fails the connection (§7.1.7): sends a Close frame with the code of the error, then ends. */
+  /**
+   * Fails the connection (RFC 6455 §7.1.7): sends a Close frame with the close code and the message of the error, and
+   * does not wait for the peer's Close frame.
+   */
   fail(error: ProtocolError): void {
     this.#closing.fail(error)
   }
 
-  /** Pauses parsing for a `PauseReason`. Input that arrives meanwhile is stored without a limit. */
+  /**
+   * Pauses parsing for one or more reasons, a bit mask of `PauseReason`. Input that arrives meanwhile is stored without
+   * a limit. While the connection is closing, only `CODEC` and `TURN` have an effect.
+   */
   pause(reason: number): void {
     this.#closing.input.pause(reason)
   }

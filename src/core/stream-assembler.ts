@@ -10,7 +10,10 @@ import { Utf8Validator } from './text.ts'
 export interface StreamSink {
   /** Called when a message begins. */
   onStreamBegin(isText: boolean): void
-  /** Called with a part, never empty and valid during the call only. A part of a text may end inside a character. */
+  /**
+   * Called with a part, `bytes[start, end)`, never empty and valid during the call only. A part of a text message may
+   * end inside a character.
+   */
   onStreamPart(bytes: Buffer, start: number, end: number): void
   /** Called when the message is complete. */
   onStreamEnd(): void
@@ -106,7 +109,7 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
   }
 
   /**
-   * Reads a piece of the payload of the last announced frame.
+   * Reads a piece of the payload of the frame whose header was read last.
    *
    * @throws {ProtocolError} 1007 when a text message is not valid UTF-8.
    */

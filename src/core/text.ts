@@ -16,13 +16,14 @@ export class Utf8Validator {
     return this.#owed === 0
   }
 
+  /** Prepares for another text. */
   reset(): void {
     this.#owed = 0
     this.#lowest = 0x80
     this.#highest = 0xbf
   }
 
-  /** Checks the next piece. Returns false as soon as the text cannot become valid. */
+  /** Checks the next piece, `bytes[start, end)`. Returns false as soon as the text cannot become valid. */
   push(bytes: Uint8Array, start: number, end: number): boolean {
     let at = start
     while (this.#owed > 0 && at < end) if (!this.#continue(bytes[at++])) return false
@@ -71,7 +72,7 @@ function cutOf(bytes: Uint8Array, start: number, end: number): number {
   return end
 }
 
-/** Returns whether `[start, end)` is valid UTF-8 by itself (RFC 3629 §4). */
+/** Returns whether `bytes[start, end)` is valid UTF-8 by itself (RFC 3629 §4). */
 export function isValidUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   return isUtf8(bytes.subarray(start, end))
 }

@@ -116,7 +116,7 @@ export class Inflation {
     return memory > 8192 && message.length * 2 < memory ? Buffer.from(message) : message
   }
 
-  /** Returns a second pass over the payload with another padding; null when the output leaves no doubt. */
+  /** Returns a second pass over the payload with another padding; null when the output is unambiguous. */
   makeProof(output: Buffer): Inflation | null {
     const stored = this.ending.subarray(0, -FINAL_BLOCK.length)
     if (!this.#usedEnding || !endsWith(output, stored)) return null

@@ -14,13 +14,13 @@ export interface DeflateOptions {
    * zlib's default level 6, at two thirds of its cost.
    */
   level?: number | undefined
-  /** Memory of the compressor, from 1 (1 KiB of tables) to 9. Default 8. Short messages use less. */
+  /** Memory of the compressor, from 1 (1 KiB of tables) to 9 (256 KiB). Default 8. Short messages use less. */
   memLevel?: number | undefined
   /** Base-2 logarithm of the maximum window for the server's messages, 8–15 (256 bytes to 32 KiB). Default 15. */
   serverMaxWindowBits?: number | undefined
   /**
    * Base-2 logarithm of the maximum window for the client's messages, 8–15. Default on a server: 12. At most 2^12 bytes
-   * are then stored per client, and short messages are hardly longer. A client that does not offer the parameter uses
+   * are then stored per client, and short messages hardly get longer. A client that does not offer the parameter uses
    * 15. Default on a client: 15.
    */
   clientMaxWindowBits?: number | undefined
@@ -32,10 +32,10 @@ export interface DeflateOptions {
    */
   serverContextTakeover?: boolean | undefined
   /**
-   * Whether the client's messages may refer to earlier ones. Default on a server: true, so the last bytes of each
-   * client are stored, up to the window and within `maxCompressionMemory`. With false, each client gets
-   * `client_no_context_takeover` and nothing is stored. On a client, this option applies to its own messages. Default
-   * on a client: false.
+   * Whether the client's messages may refer to earlier ones. Default on a server: true, so the last bytes from each
+   * client are stored, up to the window and within `maxCompressionMemory`. With false, the response to each client
+   * contains `client_no_context_takeover`, and nothing is stored. On a client, this option applies to its own messages.
+   * Default on a client: false.
    */
   clientContextTakeover?: boolean | undefined
   /**

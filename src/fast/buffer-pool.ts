@@ -5,7 +5,7 @@
  */
 
 /**
- * Sizes of stored buffers in bytes. Smaller ones seldom need new memory from the system; larger ones are too large to
+ * Sizes of stored buffers in bytes. Smaller ones rarely need new memory from the system; larger ones are too large to
  * keep.
  */
 const SMALLEST = 64 * 1024

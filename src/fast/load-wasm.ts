@@ -7,7 +7,7 @@ interface Engine {
   Instance: new (module: object) => { exports: unknown }
 }
 
-/** Returns the bytes of a module, which is stored as raw DEFLATE in base64 and thus half as long. */
+/** Returns the bytes of a module, which is stored as raw DEFLATE in base64 to halve its length. */
 export function moduleBytes(moduleText: string): Buffer {
   return inflateRawSync(Buffer.from(moduleText, 'base64'))
 }

@@ -70,9 +70,9 @@ const REQUEST_NAMES: ReadonlySet<string> = new Set([
 /**
  * Formats a client's request for an opening handshake, to be sent as Latin-1 (RFC 6455 §4.1).
  *
- * @throws {TypeError} when the host or target is malformed, when a subprotocol occurs twice or is not a token, when a
- *   field is one that the handshake sets or its name is not a token, or when a value contains control characters or is
- *   not Latin-1.
+ * @throws {TypeError} when the host or target is malformed, when a subprotocol occurs twice or is not a token, when the
+ *   handshake itself sets one of `headers`, when the name of a field is not a token, or when a value contains control
+ *   characters or is not Latin-1.
  */
 export function formatRequest({ host, target, key, subprotocols, extensions, headers }: ClientRequest): string {
   if (!isValidHost(host))

@@ -4,8 +4,8 @@ import { badRequest, readHandshake, show, type UpgradeRequest, type UpgradeReque
 
 /**
  * The head of an extended CONNECT request (RFC 8441 §4), in the form of a WebSocket request over HTTP/1.1: method GET,
- * `Host` from `:authority`, no pseudo-header fields. Routers, policies and frameworks can thus treat requests over both
- * versions of HTTP alike.
+ * `Host` from `:authority`, no pseudo-header fields. Routers, policies and frameworks can therefore treat requests over
+ * both versions of HTTP in the same way.
  */
 export interface ExtendedConnect extends UpgradeRequestHead {
   readonly method: 'GET'

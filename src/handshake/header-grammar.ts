@@ -8,8 +8,8 @@ const EQUALS = 0x3d
 const BACKSLASH = 0x5c
 
 /**
- * An element of a `Sec-WebSocket-Extensions` field (RFC 6455 §9.1). Its name is untrusted: never use it as an object
- * key.
+ * An element of a `Sec-WebSocket-Extensions` field (RFC 6455 §9.1). The names in it are untrusted: never use them as
+ * object keys.
  */
 export interface Extension {
   name: string
@@ -160,8 +160,8 @@ export function hasToken(list: readonly string[], token: string): boolean {
 }
 
 /**
- * Parses a `Sec-WebSocket-Extensions` value (RFC 6455 §9.1). Several fields are joined by commas. Returns null when the
- * value is malformed or empty.
+ * Parses a `Sec-WebSocket-Extensions` value (RFC 6455 §9.1). The values of several fields must first be joined with
+ * commas. Returns null when the value is malformed or empty.
  */
 export function parseExtensions(text: string): Extension[] | null {
   const extensions = parseList(text, readExtension)
@@ -194,8 +194,9 @@ function readParameter(scanner: FieldScanner): ExtensionParameter | null {
 }
 
 /**
- * Parses a `Sec-WebSocket-Protocol` value, in order of the client's preference (RFC 6455 §4.1). Several fields are
- * joined by commas. Returns null when the value is malformed or empty, or a subprotocol occurs twice.
+ * Parses a `Sec-WebSocket-Protocol` value, in order of the client's preference (RFC 6455 §4.1). The values of several
+ * fields must first be joined with commas. Returns null when the value is malformed or empty, or a subprotocol occurs
+ * twice.
  */
 export function parseSubprotocols(text: string): string[] | null {
   const names = parseTokenList(text)

@@ -138,7 +138,7 @@ export class RequestHeadParser {
     this.#maxFieldCount = maxFieldCount
   }
 
-  /** The complete request head as Latin-1. */
+  /** The request head as Latin-1; empty until it is complete. */
   get text(): string {
     return this.#text
   }
@@ -158,7 +158,8 @@ export class RequestHeadParser {
   }
 
   /**
-   * Parses the next chunk and copies what is needed later. Returns null until the request head is complete.
+   * Parses the next chunk, `bytes[start, end)`, and copies what is needed later. Returns null until the request head is
+   * complete.
    *
    * @throws {HandshakeError} 400 when the syntax is wrong, 414 when the request line is longer than `maxSize`, 431 when
    *   there are more bytes or fields than allowed, 505 when the version is not 1.x.

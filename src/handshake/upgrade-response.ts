@@ -10,7 +10,7 @@ export interface Acceptance {
   key: string
   /** The selected subprotocol, one of the requested ones. Default: none. */
   subprotocol?: string | null | undefined
-  /** The accepted extensions, as `formatExtensions` returns them. Default: none. */
+  /** The accepted extensions, as the value of `Sec-WebSocket-Extensions` (RFC 6455 §9.1). Default: none. */
   extensions?: string | null | undefined
   /** Header fields of the application. Default: none. */
   headers?: HeaderFields | undefined
@@ -44,8 +44,8 @@ const REFUSAL_NAMES: ReadonlySet<string> = new Set([
 /**
  * Formats the 101 response that completes an opening handshake, to be sent as Latin-1 (RFC 6455 §4.2.2).
  *
- * @throws {TypeError} when the subprotocol is not a token, when a field is one that the handshake sets or its name
- *   is not a token, or when a value contains control characters or is not Latin-1.
+ * @throws {TypeError} when the subprotocol is not a token, when the handshake itself sets one of `headers`, when the
+ *   name of a field is not a token, or when a value contains control characters or is not Latin-1.
  */
 export function formatAccept({ key, subprotocol, extensions, headers }: Acceptance): string {
   let head = `${ACCEPTANCE}${acceptKey(key)}\r\n`
@@ -82,6 +82,8 @@ export function forAccept(fields: HeaderFields): HeaderFields {
  * Encodes the HTTP response that refuses an opening handshake (RFC 6455 §4.2.2): the status and fields of the error,
  * `Connection: close`, and the message of the error as text. The response to HEAD has no body (RFC 9110 §9.3.2).
  *
+ * @param method The method of the request. Default `'GET'`.
+ * @param now The time in the field `Date`. Default: the current time.
  * @throws {TypeError} when a field of the error cannot be sent or is set by this function.
  */
 export function formatRefusal(error: HandshakeError, method = 'GET', now: Date = new Date()): Buffer {

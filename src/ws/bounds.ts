@@ -7,8 +7,8 @@ import { checkOptionNames, optionMessage, readOptions } from '../options/read-op
 /** The limits that the server option `dwebsocket` turns on: those of `createServer`, with the same defaults. */
 export interface BoundsOptions extends Omit<LimitOptions, 'maxStreamSize'> {
   /**
-   * Allowed origins in addition to the server's own: `scheme://host[:port]`, or all subdomains of a domain, as in
-   * `https://*.example.com`. `'*'` allows every origin. Default: none.
+   * Allowed origins in addition to the server's own: `scheme://host[:port]`, `'null'`, or all subdomains of a domain,
+   * as in `https://*.example.com`. `'*'` allows every origin. Default: none.
    */
   origins?: '*' | readonly string[] | undefined
 }

@@ -23,7 +23,7 @@ export interface ClientOptions
   maxFragments?: number | undefined
   /** Maximum size of a message in bytes; 0 means no limit. Default 104857600. */
   maxPayload?: number | undefined
-  /** Maximum number of pings that wait for an answer; one more closes the connection. 0 means no limit. Default 60. */
+  /** Maximum number of pongs that wait to be sent; one more terminates the connection. 0 means no limit. Default 60. */
   maxPendingAutoPongs?: number | undefined
   maxRedirects?: number | undefined
   origin?: string | undefined

@@ -59,7 +59,7 @@ const aborted = new WeakSet<ClientRequest>()
  * Opens the connection of a socket.
  *
  * @throws {SyntaxError} when the URL or a subprotocol is invalid.
- * @throws {RangeError} when the protocol version is neither 8 nor 13.
+ * @throws {TypeError | RangeError} when an option is not allowed, such as `dwebsocket` or a `protocolVersion` of 7.
  */
 export function connect(
   socket: ConnectingSocket,

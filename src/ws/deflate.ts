@@ -41,7 +41,7 @@ export type Parameters = Record<string, true | number>
 const flags = ['client_no_context_takeover', 'server_no_context_takeover']
 const windows = ['client_max_window_bits', 'server_max_window_bits']
 
-/** Negotiates permessage-deflate (RFC 7692 §7.1) with the rules and messages of npm ws. */
+/** Negotiates permessage-deflate (RFC 7692 §7.1) with the rules and error messages of npm ws. */
 export class PerMessageDeflate {
   static readonly extensionName = 'permessage-deflate'
   /** The negotiated parameters; null before the negotiation. */
@@ -90,7 +90,7 @@ export class PerMessageDeflate {
   /** Does nothing, because the socket releases the codec. It exists for programs that call it. */
   cleanup(): void {}
 
-  /** Creates the codec of a connection. Requires that `accept` was called. */
+  /** Creates the codec of a connection. Call `accept` first. */
   createCodec(): MessageCodec {
     const agreed = this.params!
     const bits = (name: string): number => (typeof agreed[name] === 'number' ? agreed[name] : 15)

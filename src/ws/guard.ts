@@ -86,7 +86,7 @@ export class Guard implements Watched, RateSink {
     return new WebSocketError('ERR_WS_SEND_OVERFLOW', message)
   }
 
-  /** Called after a message was sent. Pauses reading while the peer does not read what it is sent. */
+  /** Called after a message was sent. Pauses reading while the peer does not read what was sent to it. */
   onSent(): void {
     const { highWaterMark } = this.limits
     if (this.#awaitsDrain || this.#sender.bufferedAtMost <= highWaterMark) return

@@ -20,7 +20,7 @@ export class Sender {
     throw new Error('Sender is not supported; allowed: Sender.frame()')
   }
 
-  /** Encodes one frame. Returns its header, followed by its payload unless that is empty. */
+  /** Encodes one frame. Returns its header, and its payload in a second Buffer unless the payload is empty. */
   static frame(data: Buffer | string, { opcode, fin = true, rsv1 = false, mask = false }: FrameOptions): Buffer[] {
     const maskingKey = mask ? crypto.getRandomValues(new Uint8Array(4)) : undefined
     const payload = Buffer.from(data as Buffer)

@@ -18,7 +18,7 @@ export type VerifyClient =
       callback: (isAccepted: boolean, code?: number, message?: string, headers?: OutgoingHttpHeaders) => void,
     ) => void)
 
-/** What `VerifyClient` decides on: the request and where it comes from. */
+/** The argument of `VerifyClient`: the request and where it comes from. */
 export interface VerifyInfo {
   /** Undefined when the request has no `Origin` header; declared as in @types/ws. */
   origin: string
@@ -40,7 +40,7 @@ export interface ServerOptions {
   maxFragments?: number | undefined
   /** Maximum size of a message in bytes; 0 means no limit. Default 104857600. */
   maxPayload?: number | undefined
-  /** Maximum number of pings that wait for an answer; one more closes the connection. 0 means no limit. Default 60. */
+  /** Maximum number of pongs that wait to be sent; one more terminates the connection. 0 means no limit. Default 60. */
   maxPendingAutoPongs?: number | undefined
   noServer?: boolean | undefined
   path?: string | undefined
@@ -103,8 +103,9 @@ export class WebSocketServer extends EventEmitter {
   #closesWithLastClient = false
 
   /**
-   * @throws {TypeError} when not exactly one of `port`, `server` and `noServer` is set, or an option in `dwebsocket` is
-   *   unknown or has the wrong type.
+   * @param callback Called when the server listens on `port`.
+   * @throws {TypeError} unless exactly one of `port`, `server` and `noServer` is set; when an option in `dwebsocket` is
+   *   unknown; or when an option in `dwebsocket` or `perMessageDeflate` has the wrong type.
    * @throws {RangeError} when the value of an option in `dwebsocket` or `perMessageDeflate` is not allowed.
    */
   constructor(options: ServerOptions = {}, callback?: () => void) {
@@ -150,7 +151,10 @@ export class WebSocketServer extends EventEmitter {
     return this._server === null ? null : this._server.address()
   }
 
-  /** Stops accepting connections. Open ones stay open; `'close'` is emitted when the last one has closed. */
+  /**
+   * Stops accepting connections. Open ones stay open; `'close'` is emitted when the last one has closed. `callback` is
+   * called with that event, and with an error when the server was already closed.
+   */
   close(callback?: (error?: Error) => void): void {
     if (this._state === State.CLOSED) {
       if (callback) this.once('close', () => callback(new Error('The server is not running')))
@@ -184,7 +188,11 @@ export class WebSocketServer extends EventEmitter {
     return !path || request.url!.split('?', 1)[0] === path
   }
 
-  /** Handles an upgrade request. `callback` is called with the new socket. */
+  /**
+   * Handles an upgrade request. `callback` is called with the new socket.
+   *
+   * @throws {Error} when the stream already belongs to a socket.
+   */
   handleUpgrade(
     request: IncomingMessage,
     stream: Duplex,

@@ -6,7 +6,7 @@ export const binaryTypes = ['nodebuffer', 'arraybuffer', 'fragments', 'blob'] as
 /** The first argument of a `'message'` listener: a Buffer unless `binaryType` is set to something else. */
 export type RawData = Buffer | ArrayBuffer | Buffer[]
 
-/** The type of binary messages. */
+/** The type in which binary messages are received. */
 export type BinaryType = (typeof binaryTypes)[number]
 
 /** Options of one message. */

@@ -58,6 +58,7 @@ export class WebSocket extends EventEmitter {
   /** Whether the next data frame continues a fragmented message. */
   #inMessage = false
 
+  /** @throws {SyntaxError | TypeError | RangeError} when the URL, a subprotocol or an option is not allowed. */
   constructor(
     address: string | URL | null,
     protocols?: string | readonly string[] | ClientOptions,
@@ -75,7 +76,7 @@ export class WebSocket extends EventEmitter {
     }
   }
 
-  /** The type of binary messages. Declared as in @types/ws, which lacks 'blob'. */
+  /** The type in which binary messages are received. Declared as in @types/ws, which lacks 'blob'. */
   get binaryType(): Exclude<BinaryType, 'blob'> {
     return this.#binaryType as Exclude<BinaryType, 'blob'>
   }
@@ -84,7 +85,7 @@ export class WebSocket extends EventEmitter {
     if (binaryTypes.includes(type)) this.#binaryType = type
   }
 
-  /** Number of bytes that have been sent but not yet accepted by the system. */
+  /** Number of bytes that the system has not accepted, including those passed to `send` after closing. */
   get bufferedAmount(): number {
     return (this.#link?.sender.bufferedAmount ?? 0) + this.#amountAfterClose
   }
@@ -212,7 +213,7 @@ export class WebSocket extends EventEmitter {
     this.#link.close(this._readyState === ReadyState.CLOSING ? EMPTY : closeBody(code, reason))
   }
 
-  /** Destroys the transport. */
+  /** Closes the transport at once, without a Close frame. */
   terminate(): void {
     if (this._readyState === ReadyState.CLOSED) return
     if (this.#link === null) this.#abort()
@@ -236,10 +237,12 @@ export class WebSocket extends EventEmitter {
     if (this.#link?.reader.isWaiting === false) this.#link.stream.resume()
   }
 
+  /** Sends a ping with at most 125 bytes (RFC 6455 §5.5.2). */
   ping(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
     this.#sendControl(Opcode.PING, data, mask, callback as SendCallback)
   }
 
+  /** Sends a pong with at most 125 bytes (RFC 6455 §5.5.3). */
   pong(data?: unknown, mask?: boolean | ControlCallback, callback?: ControlCallback): void {
     this.#sendControl(Opcode.PONG, data, mask, callback as SendCallback)
   }
@@ -261,7 +264,7 @@ export class WebSocket extends EventEmitter {
   }
 
   /**
-   * Sends a message, or a fragment of one. The callback is called once the data has been passed to the system.
+   * Sends a message or a fragment of one. The callback is called once the system has the data, or with an error.
    *
    * @throws {Error} when the connection is not open yet.
    * @throws {TypeError} when the type of the data is not supported, or the callback is not a function.

@@ -21,17 +21,19 @@ const MAX_REASON_BYTES = 123
  * A `WebSocket` that reconnects (RFC 6455 §7.2.3). It has the interface of the browser's `WebSocket`, and in addition:
  *
  * - It reconnects after a loss. The delay is random, between `minDelay` and a bound that starts at twice `minDelay` and
- *   doubles with each failure up to `maxDelay`. The browser's event `online` ends the delay. Meanwhile `readyState` is
- *   CONNECTING. Each loss emits `reconnecting`, each connection emits `open`, and `close` is final.
+ *   doubles with each failure up to `maxDelay`. The browser's event `online` ends the delay. During the delay,
+ *   `readyState` is CONNECTING. Each loss emits `reconnecting` if another attempt follows; otherwise it emits `close`,
+ *   which is final. Each connection emits `open`.
  * - `send` can be called at any time: while there is no connection, messages wait in a bounded outbox. A message that
  *   was passed to a connection that then failed may or may not have arrived, and is not sent again.
- * - With `heartbeatInterval`, it sends the text `ping` after that time without a message, and abandons the connection
- *   after `heartbeatTimeout`. The server responds with `pong` (view option `heartbeat`), which the application does not
- *   see.
+ * - With `heartbeatInterval`, it sends the text `ping` after that time without a message. It abandons the connection
+ *   after `heartbeatTimeout` without a message. A view with the option `heartbeat` responds with the text `pong`, which
+ *   is not delivered to the application.
  * - With `lastId`, each new connection requests the messages after the last one received.
  *
- * @throws {TypeError} when the URL is invalid, an option has the wrong type, or there is no WebSocket.
+ * @throws {TypeError} when the URL is invalid, an option is unknown or has the wrong type, or there is no WebSocket.
  * @throws {RangeError} when the value of an option is not allowed.
+ * @throws what the constructor of the `WebSocket` throws, for example for an invalid subprotocol.
  */
 export class ReconnectingWebSocket extends ClientEventTarget {
   static readonly CONNECTING = CONNECTING
@@ -87,12 +89,18 @@ export class ReconnectingWebSocket extends ClientEventTarget {
     this.#listen()
   }
 
-  /** The URL without what `resumeUrl` adds. When a function returns the URL, this is the URL of the latest attempt. */
+  /**
+   * The URL without what `resumeUrl` adds. When a function returns the URL, this is the URL of the latest attempt, and
+   * `''` before the first one.
+   */
   get url(): string {
     return this.#address.url
   }
 
-  /** The state. It is also CONNECTING between two attempts, and CLOSED after the end until `reconnect()`. */
+  /**
+   * The state. It is also CONNECTING between two attempts. After `close` or a final loss, it is CLOSED until
+   * `reconnect()`.
+   */
   get readyState(): number {
     return this.#readyState
   }
@@ -120,7 +128,8 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   /**
-   * Sends a message now or with the next connection. After the end, the message is discarded, as in a `WebSocket`.
+   * Sends a message now or with the next connection. After `close` or a final loss, the message is discarded, as by a
+   * `WebSocket`.
    *
    * @throws {OutboxFullError} when there is no connection and the message does not fit into the outbox.
    */
@@ -134,7 +143,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
    * Closes the socket for good and discards messages in the outbox.
    *
    * @param code 1000 (the default) or 3000–4999.
-   * @param reason At most 123 bytes of UTF-8.
+   * @param reason At most 123 bytes of UTF-8. Default: empty.
    * @throws {DOMException} `InvalidAccessError` when the code is not allowed, `SyntaxError` when the reason is too
    *   long.
    */
@@ -154,7 +163,7 @@ export class ReconnectingWebSocket extends ClientEventTarget {
   }
 
   /**
-   * Replaces the connection at once, for example with a new token, and restarts the delays. It also works after
+   * Replaces the connection at once, for example to use a new token, and restarts the delays. It also works after
    * `close` or a final loss, but not after `signal` was aborted.
    */
   reconnect(): void {

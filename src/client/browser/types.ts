@@ -26,8 +26,8 @@ export type ReconnectingEvent = Event &
 /** The events of a `ReconnectingWebSocket`, by name. */
 export interface ClientEvents {
   /**
-   * A connection was established, for the first time or after a loss. Messages in the outbox are sent after its
-   * listeners have run.
+   * A connection was established, for the first time or after a loss. Messages in the outbox are sent after the
+   * listeners of this event have run.
    */
   open: Event
   message: MessageEvent
@@ -52,7 +52,7 @@ export interface SocketLike {
   addEventListener(type: string, listener: (event: any) => void): void
 }
 
-/** The environment of a client, which tests replace. */
+/** The parts of the platform that a client uses. Tests can replace them. */
 export interface ClientEnvironment {
   WebSocket: new (url: string, protocols: string | string[]) => SocketLike
   /** The source of the events `online` and `offline`, if there is one. */
@@ -87,21 +87,22 @@ export interface ClientOptions {
   /** Maximum number of messages that wait in the outbox for a connection. Default 1000. */
   maxOutboxCount?: number | undefined
   /**
-   * Returns whether to reconnect after this loss, or a promise for it. An error is final. Default: true, except after
-   * 1000, 1005, 1008 and 4000–4999.
+   * Returns whether to reconnect after this loss, or a promise for it. If it throws or rejects, the loss is final.
+   * Default: true, except after 1000, 1005, 1008 and 4000–4999.
    */
   shouldReconnect?: ((report: CloseReport) => boolean | Promise<boolean>) | undefined
   /**
-   * Returns the id of a message from which to resume. Called before the listeners of the message. For rooms with
-   * history, use `readEnvelopeId`. Default: no ids.
+   * Returns the id of a message, from which the next connection resumes; undefined when the message has none. Called
+   * before the listeners of the message. For rooms with history, use `readEnvelopeId`. Default: no ids.
    */
   lastId?: ((data: unknown) => string | undefined) | undefined
   /**
    * Returns the URL that requests the messages after `lastId`, or a promise for it. Default: `url` with the query
-   * `last=<lastId>`.
+   * parameter `last=<lastId>`.
    */
   resumeUrl?: ((url: string, lastId: string) => string | URL | Promise<string | URL>) | undefined
   /** Aborting this signal closes the socket with 1000. Default: none. */
   signal?: AbortSignal | undefined
+  /** Replaces parts of the platform, for tests or to provide a `WebSocket`. Default: the globals. */
   environment?: Partial<ClientEnvironment> | undefined
 }

@@ -11,8 +11,8 @@ const MOST_SHARED = 1024
 const SLAB_SIZE = 16 * 1024
 
 /**
- * Copies messages out of memory that is about to be reused. Together with a small message, all later ones in the same
- * run are copied. They are returned when they are requested. Copying a run once costs a quarter of copying each message
+ * Copies messages out of memory that is about to be reused. With a small message, it also copies all later messages in
+ * the same run, and returns them when they are requested. Copying a run once costs a quarter of copying each message
  * separately.
  */
 export class MessageSlab {

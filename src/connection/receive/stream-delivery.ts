@@ -10,19 +10,21 @@ import type { Link } from '../link.ts'
 /** The callbacks for one message that is received in parts; see `Connection.streamMessages`. */
 export interface StreamHandler {
   /**
-   * Called with a part, never empty: a Buffer that belongs to the receiver, or a string that ends between characters.
-   * Required unless there is `onBorrowedPart`.
+   * Called with a part, never empty: a Buffer that the callback may keep and change, or a string that does not end
+   * inside a character. Required unless there is `onBorrowedPart`.
    */
   onPart?(part: Data): unknown
   /**
-   * When set, called instead of `onPart`, with memory that is reused after it returns. A part of a text is passed as
-   * checked UTF-8 bytes, which may end inside a character. Copy what you keep. What you `send` is copied if it has to
-   * wait. `DWEBSOCKET_DEBUG_BORROWED=1` overwrites the bytes after each call, to find views that are used too late.
+   * When set, called instead of `onPart`, with memory that is reused after the callback returns. A part of a text
+   * message is passed as validated UTF-8 bytes, which may end inside a character. Copy what you keep; an async function
+   * returns at its first `await`. What you pass to `send` is copied if it has to wait. In tests, set
+   * `DWEBSOCKET_DEBUG_BORROWED=1` in the environment: the bytes are then overwritten after each call, which reveals
+   * views that are used too late.
    */
   onBorrowedPart?(bytes: Buffer): unknown
   /** Called when the message is complete. */
   onEnd?(): unknown
-  /** Called with `ERR_WS_STREAM_CUT` when the connection closes before the end of the message. */
+  /** Called with a WebSocketError `ERR_WS_STREAM_CUT` when the connection closes before the end of the message. */
   onAbort?(error: Error): unknown
 }
 
@@ -33,7 +35,7 @@ export type OnStream = (isBinary: boolean) => StreamHandler | null | undefined
 export interface StreamCounter {
   /** Called when a message has begun. */
   countStream(): void
-  /** Called when a part has arrived, so the connection is not idle and the message is not late. */
+  /** Called when a part has arrived: the connection is not idle, and the message is not late. */
   countPart(): void
 }
 

@@ -5,7 +5,7 @@ export interface Flushable {
 
 let waiting: Flushable[] = []
 
-/** Whether one sender alone flushes at the end of the tick, so that a connection need not wait for other frames. */
+/** Whether only one sender flushes at the end of the tick. A connection then does not need to wait for other frames. */
 export let isEndOfTick = false
 
 /**

@@ -1,6 +1,9 @@
 import type { ByteSource } from '../../core/bytes.ts'
 
-/** A message that is sent as it is produced: an async generator, a `ReadableStream`, or a `Readable` of Node. */
+/**
+ * A message that is sent as it is produced: an async generator, a `ReadableStream`, or a `Readable` of Node. Its parts
+ * are either strings or bytes.
+ */
 export type Source = AsyncIterable<string | ByteSource>
 
 /** Returns whether `value` is an async iterable. */

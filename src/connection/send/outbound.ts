@@ -261,7 +261,7 @@ function refuse(data: unknown, result: SendResult): SendResult {
   return result
 }
 
-/** Returns whether `data` is a Blob or a source. The types that are sent most are checked first. */
+/** Returns whether `data` is a Blob or a source. The types that are sent most often are checked first. */
 function isAsynchronous(data: unknown): data is Blob | Source {
   if (typeof data !== 'object' || data instanceof Uint8Array || data instanceof PreparedMessage) return false
   return isBlob(data) || isSource(data)

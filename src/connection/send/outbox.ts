@@ -198,7 +198,7 @@ export class Outbox {
     return true
   }
 
-  /** Like `#claim`, for a text. A UTF-16 code unit becomes at most 3 bytes, so exact counting is seldom needed. */
+  /** Like `#claim`, for a text. A UTF-16 code unit becomes at most 3 bytes, so exact counting is rarely needed. */
   #claimText(text: string): boolean {
     const most = text.length * 3
     if (most <= COPY_LIMIT || corkBuffer.hasRoom(most)) return this.#claimRoom(most)

@@ -16,11 +16,14 @@ export const WAITING_OVERHEAD = 512
 
 /** Options of one message. */
 export interface SendOptions {
-  /** Whether the message may be compressed, when permessage-deflate was negotiated. Default true. */
+  /** Whether the message may be compressed when permessage-deflate was negotiated. Default true. */
   compress?: boolean | undefined
-  /** `false` sends bytes as a text message (RFC 6455 §5.6). They must be valid UTF-8. Default true. */
+  /**
+   * `false` sends bytes as a text message (RFC 6455 §5.6). They must be valid UTF-8. A string is always sent as text.
+   * Default true.
+   */
   binary?: boolean | undefined
-  /** `false` drops the message when it would have to wait for a source that is being sent. Default true. */
+  /** `false` drops the message if it would have to wait for an async iterable that is being sent. Default true. */
   wait?: boolean | undefined
 }
 

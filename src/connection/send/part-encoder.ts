@@ -22,7 +22,9 @@ export class PartEncoder {
     return this.#opcode ?? Opcode.BINARY
   }
 
-  /** @throws {TypeError} when the part differs in kind from earlier ones, or is not valid UTF-8 in a text. */
+  /**
+   * @throws {TypeError} when the part is not of the same kind as earlier ones, or is invalid UTF-8 in a text message.
+   */
   encode(part: unknown): Uint8Array {
     return typeof part === 'string' ? this.#encodeText(part) : this.#checkBytes(part)
   }

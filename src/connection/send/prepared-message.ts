@@ -33,7 +33,10 @@ export class PreparedMessage {
     return frame
   }
 
-  /** Returns a message for storage. A short frame is a part of a larger buffer, which it would keep alive. */
+  /**
+   * Returns a message that can be stored without keeping other memory alive. A short frame is a slice of a larger
+   * buffer.
+   */
   detach(): PreparedMessage {
     const { frame } = this
     if (frame.buffer.byteLength === frame.length) return this
@@ -49,8 +52,9 @@ export function copyAlone(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Frames a message once. `send` of each connection of a server accepts the result. The message is compressed once for
- * all connections with permessage-deflate and no server context takeover, unless `compress` is false.
+ * Frames a message once for many connections of a server. Pass the result to `send` of each of them. Unless `compress`
+ * is false, the message is also compressed once for all connections that use permessage-deflate without server context
+ * takeover. A message of more than 64 KiB is sent uncompressed.
  *
  * @throws {TypeError} when `data` is neither a string nor bytes, for example a Blob.
  */

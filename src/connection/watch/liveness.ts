@@ -25,7 +25,7 @@ export function timeToCheck(
 }
 
 /**
- * The state of liveness checks. Parts that are seldom needed are created on demand. Times are in milliseconds on the
+ * The state of liveness checks. Parts that are rarely needed are created on demand. Times are in milliseconds on the
  * clock of the timing wheel.
  */
 export interface LivenessState {
