@@ -43,7 +43,8 @@ function openSession({ url, tls, transport }: HandshakeRequest): ClientHttp2Sess
   const { createConnection, socketPath } = transport
   const options: SecureClientSessionOptions = { rejectUnauthorized: true, ...tls }
   const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (createConnection !== undefined) options.createConnection = () => createConnection({ host, port: url.port })
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
+  if (createConnection !== undefined) options.createConnection = () => createConnection({ host, port })
   else if (socketPath !== undefined) options.createConnection = () => connectPath(socketPath, url, options)
   // Streams report the errors of their session. Without a listener, an error of the session would end the process.
   return connectHttp2(url.origin, options).on('error', () => {})

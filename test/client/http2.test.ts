@@ -168,10 +168,13 @@ test('ends at the timeout of the handshake, before SETTINGS and before the respo
 test('uses createConnection and a socketPath', async (t) => {
   const server = await serve(t, { http2: true })
   const port = portOf(server)
-  const connection = await connect('ws://elsewhere.example', {
-    http2: true,
-    createConnection: () => connectTcp(port, '127.0.0.1'),
-  })
+  const targets: object[] = []
+  const createConnection = (target: object) => {
+    targets.push(target)
+    return connectTcp(port, '127.0.0.1')
+  }
+  const connection = await connect('ws://elsewhere.example', { http2: true, createConnection })
+  assert.equal(targets, [{ host: 'elsewhere.example', port: '80' }])
   assert.is([...server.connections][0].request.headers.host, 'elsewhere.example')
   connection.terminate()
   const path = `/tmp/dwebsocket-http2-${process.pid}.sock`

@@ -1,5 +1,5 @@
 import { discardSource, ignoreErrorEvents, isBlob, isSource, type Source } from './message-type.ts'
-import { ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
+import { checkText, ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
 import type { PreparedMessage } from './prepared-message.ts'
 import { SourceSender, type SourceSetup } from './source-sender.ts'
 
@@ -83,16 +83,20 @@ export class BlobQueue {
 
   #send(): void {
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      if (isBlob(next.data)) return this.#read(next.data)
+      if (isBlob(next.data)) return this.#read(next.data, next.options?.binary === false)
       if (isSource(next.data)) return this.#stream(next.data, next)
       this.#finish(next.data)
     }
     this.#sink.onBlobsSent()
   }
 
-  #read(blob: Blob): void {
+  #read(blob: Blob, isText: boolean): void {
     this.#isReading = true
-    blob.arrayBuffer().then(
+    const reading = blob.arrayBuffer().then((bytes) => {
+      if (isText) checkText(bytes)
+      return bytes
+    })
+    reading.then(
       (bytes) => {
         this.#isReading = false
         if (this.#isDropped) return

@@ -212,3 +212,13 @@ test('reports a Blob that cannot be read', async () => {
   await turns()
   assert.equal(log, ['user error gone'])
 })
+
+test('sends a Blob as text only if its bytes are UTF-8', async () => {
+  const { outbound, peer, log } = make()
+  outbound.send(new Blob(['é']), { binary: false })
+  outbound.send(new Blob([Buffer.of(0xff)]), { binary: false })
+  outbound.flush()
+  await turns()
+  assert.equal(peer.bytes, unmasked(1, 'é'))
+  assert.equal(log, ['user error bytes sent as text are not valid UTF-8'])
+})
