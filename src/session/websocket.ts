@@ -159,9 +159,8 @@ export class WebSocket {
   }
 
   /**
-   * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The returned promise need not be awaited. It resolves to
-   * `true` when more can be sent, even if `overflow: 'drop'` has dropped this message, and to `false` when the
-   * connection is closed. It never rejects.
+   * Sends a `string` as text, bytes as binary (RFC 6455 §6.1). The returned promise need not be awaited. It resolves
+   * when more can be sent: to `true`, or to `false` if this message was dropped or the connection is closed.
    *
    * @param message A string, a typed array, DataView or ArrayBuffer, a Blob, or a result of `prepare`. An async
    *   iterable, `ReadableStream` or `Readable` of strings or bytes is sent as one message while it is being produced;
@@ -174,6 +173,7 @@ export class WebSocket {
     const result = this.connection.send(message, options)
     if (result === 'sent') return SENT
     if (result === 'closed' || (result === 'dropped' && options?.wait === false)) return NOT_SENT
+    if (result === 'dropped') return this.connection.drained().then(() => false)
     this.#roomPromise ??= this.connection.drained().then(() => {
       this.#roomPromise = null
       return this.connection.state === 'open'

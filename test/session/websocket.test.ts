@@ -48,6 +48,18 @@ test('resolves a send over the mark to true once there is room, with one promise
   assert.is.not(ws.send('c'), first)
 })
 
+test('resolves a send that was dropped to false, once there is room', async () => {
+  const { connection, ws } = open()
+  connection.drops = true
+  connection.hasRoom = false
+  const dropped = ws.send('a')
+  assert.is(await isPending(dropped), true)
+  connection.giveRoom()
+  assert.is(await dropped, false)
+  assert.is(await ws.send('b'), true)
+  assert.equal(connection.sent, ['b'])
+})
+
 test('resolves a send to false when the connection is closed, or closes while it waits for room', async () => {
   const { connection, ws } = open()
   connection.hasRoom = false

@@ -20,6 +20,8 @@ export class FakeConnection {
   readonly calls: string[] = []
   /** Whether `send` returns `'sent'` while the connection is open, or `'backpressure'`. */
   hasRoom = true
+  /** Whether `send` returns `'dropped'` instead of `'backpressure'`. */
+  drops = false
   isPaused = false
   #waitingForRoom: (() => void)[] = []
   #undelivered: (string | Buffer)[] = []
@@ -34,6 +36,7 @@ export class FakeConnection {
       throw new TypeError('a string or bytes are allowed')
     }
     if (this.state !== 'open') return 'closed'
+    if (this.drops && !this.hasRoom) return 'dropped'
     this.sent.push(data)
     return this.hasRoom ? 'sent' : 'backpressure'
   }

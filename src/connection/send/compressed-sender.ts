@@ -25,7 +25,7 @@ export class CompressedSender {
   #isCompressing = false
   #waiting: (() => void)[] | null = null
   #waitingBytes = 0
-  /** The Close frame that follows all waiting messages. */
+  /** The payload of the Close frame that follows all waiting messages; null when there is none. */
   #close: Uint8Array | null = null
 
   constructor(outbox: Outbox, codec: MessageCodec, sink: CompressedSenderSink) {

@@ -4,29 +4,35 @@ import { Opcode } from '../../core/opcode.ts'
 import { Utf8Validator } from '../../core/text.ts'
 import { describe } from '../../options/read-options.ts'
 
-/** Encodes the parts of a source. The first part determines whether the message is text, unless `isText` does. */
+/** Encodes the parts of a source. The first part determines their type. */
 export class PartEncoder {
-  #opcode: number | null
-  /** Null, except when the parts are bytes of a text. */
-  #utf8: Utf8Validator | null
+  readonly #isText: boolean
+  /** Null, except when bytes are sent as text. */
+  readonly #utf8: Utf8Validator | null
+  /** The type of the parts; null before the first. */
+  #type: 'string' | 'bytes' | null = null
   /** A high surrogate at the end of a part. The next part contains the other half. */
   #surrogate = ''
 
+  /** @param isText Whether bytes are sent as text. */
   constructor(isText: boolean) {
-    this.#opcode = isText ? Opcode.TEXT : null
+    this.#isText = isText
     this.#utf8 = isText ? new Utf8Validator() : null
   }
 
-  /** The opcode of the message; binary before the first part. */
+  /** The opcode of the message. Without `isText`, it is binary before the first part. */
   get opcode(): number {
-    return this.#opcode ?? Opcode.BINARY
+    return this.#isText || this.#type === 'string' ? Opcode.TEXT : Opcode.BINARY
   }
 
   /**
-   * @throws {TypeError} when the part is not of the same kind as earlier ones, or is invalid UTF-8 in a text message.
+   * @throws {TypeError} when the part is not of the same type as earlier ones, or is invalid UTF-8 in a text message.
    */
   encode(part: unknown): Uint8Array {
-    return typeof part === 'string' ? this.#encodeText(part) : this.#checkBytes(part)
+    if (typeof part === 'string') return this.#encodeText(part)
+    const bytes = bytesOf(part)
+    if (bytes === null) throw new TypeError(`part of a message is ${describe(part)}; allowed: a string or bytes`)
+    return this.#checkBytes(bytes)
   }
 
   /** @throws {TypeError} when a text ends inside a character. */
@@ -36,23 +42,24 @@ export class PartEncoder {
   }
 
   #encodeText(part: string): Uint8Array {
-    this.#opcode ??= Opcode.TEXT
-    if (this.#opcode !== Opcode.TEXT) throw mixedParts()
+    this.#checkType('string')
     const text = this.#surrogate + part
     const isCut = /[\ud800-\udbff]$/.test(text)
     this.#surrogate = isCut ? text.slice(-1) : ''
     return Buffer.from(isCut ? text.slice(0, -1) : text)
   }
 
-  #checkBytes(part: unknown): Uint8Array {
-    const bytes = bytesOf(part)
-    if (bytes === null) throw new TypeError(`part of a message is ${describe(part)}; allowed: a string or bytes`)
-    if (this.#opcode === Opcode.TEXT && this.#utf8 === null) throw mixedParts()
-    this.#opcode ??= Opcode.BINARY
+  #checkBytes(bytes: Uint8Array): Uint8Array {
+    this.#checkType('bytes')
     const isValid =
       this.#utf8 === null || (this.#utf8.complete && isUtf8(bytes)) || this.#utf8.push(bytes, 0, bytes.length)
     if (!isValid) throw invalidText()
     return bytes
+  }
+
+  #checkType(type: 'string' | 'bytes'): void {
+    this.#type ??= type
+    if (this.#type !== type) throw mixedParts()
   }
 }
 

@@ -281,6 +281,18 @@ test('closes with 1011 and no last fragment when the source throws or returns a 
   }
 })
 
+test('closes with 1011 when strings and bytes are mixed in a text', async (t) => {
+  for (const parts of [
+    [Buffer.from('é'), 'text'],
+    ['text', Buffer.from('é')],
+  ]) {
+    const { connection, client, errors } = await open(t)
+    connection.send(partsOf(...parts), { binary: false })
+    await client.until(() => client.closed)
+    assert.match(String(errors[0]), /of different kinds/)
+  }
+})
+
 test('closes with 1011 when bytes of a text are not UTF-8', async (t) => {
   for (const parts of [[Buffer.of(0xff)], [Buffer.of(0xe2)]]) {
     const { connection, client, errors } = await open(t)
