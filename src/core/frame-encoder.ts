@@ -55,6 +55,15 @@ export interface FrameRange {
   end: number
 }
 
+/** Returns the position of the unmasked frame at the index `at`. Its second byte determines the size of the header. */
+export function unmaskedFrameAt(bytes: Buffer, at: number): FrameRange {
+  const short = bytes[at + 1]
+  const payload = at + (short < 126 ? 2 : short === 126 ? 4 : 10)
+  if (short < 126) return { start: at, payload, end: payload + short }
+  if (short === 126) return { start: at, payload, end: payload + bytes.readUInt16BE(at + 2) }
+  return { start: at, payload, end: payload + bytes.readUInt32BE(at + 2) * 0x1_0000_0000 + bytes.readUInt32BE(at + 6) }
+}
+
 /** Masks a frame in place (RFC 6455 §5.3): sets the mask bit, writes the key and masks the payload. */
 export function maskFrame(
   bytes: Buffer,

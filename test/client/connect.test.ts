@@ -1,7 +1,8 @@
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer as WsServer } from 'ws'
-import { connect, WebSocketServer } from '../../src/index.ts'
+import { joinMessages } from '../../src/connection/send/prepared-message.ts'
+import { connect, prepare, WebSocketServer } from '../../src/index.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { openssl, testWith } from '../support/need.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
@@ -37,6 +38,30 @@ test('talks to npm ws, text and binary, and closes cleanly', async (t) => {
   connection.close(4000, 'done')
   assert.is(await end, 4000)
   assert.is(connection.closeInfo?.wasClean, true)
+})
+
+test('masks each frame of prepared messages, also of joined and compressed ones', async (t) => {
+  const server = new WsServer({ port: 0, host: '127.0.0.1', perMessageDeflate: { threshold: 0 } })
+  t.after(() => server.close())
+  await new Promise((resolve) => server.once('listening', resolve))
+  const received: string[] = []
+  server.on('connection', (socket) => {
+    socket.on('message', (data) => {
+      received.push(String(data))
+      if (received.length === texts.length + 2) socket.close(4000)
+    })
+  })
+  const texts = ['', 'short', 'é'.repeat(100), 'medium'.repeat(10_000), 'long'.repeat(20_000)]
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+  for (const deflate of [false, { threshold: 0, clientContextTakeover: false }]) {
+    received.length = 0
+    const connection = await connect(url, { deflate })
+    const end = closed(connection)
+    for (const text of texts) connection.send(prepare(text))
+    connection.send(joinMessages([prepare('one'), prepare('two')]))
+    assert.is(await end, 4000, connection.closeInfo?.reason)
+    assert.equal(received, [...texts, 'one', 'two'])
+  }
 })
 
 test('agrees on permessage-deflate with npm ws and with this server', async (t) => {

@@ -58,8 +58,8 @@ export class CompressedSender {
   /** Sends a prepared message, compressed when the compressed frame can be shared. */
   #sendPrepared(message: PreparedMessage, compress: boolean): void {
     const frame = compress ? message.frameFor(this.#codec) : message.frame
-    if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendEncoded(frame))
-    else this.#outbox.sendEncoded(frame)
+    if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendUnmasked(frame))
+    else this.#outbox.sendUnmasked(frame)
   }
 
   /** Resolves when a streamed message may follow: to its compressor, or to null when the message is not compressed. */

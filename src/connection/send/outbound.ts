@@ -135,7 +135,7 @@ export class Outbound implements Output, BlobQueueSink {
   #sendOther(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
     if (isAsynchronous(data)) return false
     if (this.#compressed !== null) this.#compressed.send(data, options)
-    else if (data instanceof PreparedMessage) this.#outbox.sendEncoded(data.frame)
+    else if (data instanceof PreparedMessage) this.#outbox.sendUnmasked(data.frame)
     else this.#outbox.sendBytes(opcodeOf(options), bytesOf(data)!)
     return true
   }

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
-import { type FrameRange, firstByte, headerSize, maskFrame, writeHeader } from '../../core/frame-encoder.ts'
+import { type FrameRange, firstByte, headerSize, maskFrame, unmaskedFrameAt, writeHeader } from '../../core/frame-encoder.ts'
 import { copyBytes } from '../../fast/copy-bytes.ts'
 import { fastEngine } from '../../fast/engine.ts'
 import { countWritten } from '../../transport/stream-owner.ts'
@@ -122,6 +122,16 @@ export class Outbox {
       this.#push(frames)
     }
     this.#schedule()
+  }
+
+  /** Queues unmasked frames. A client masks each of them (RFC 6455 §5.3). */
+  sendUnmasked(frames: Buffer): void {
+    if (this.#maskingKey === null) return this.sendEncoded(frames)
+    for (let at = 0; at < frames.length; ) {
+      const { payload, end } = unmaskedFrameAt(frames, at)
+      this.sendFrame(frames[at], frames.subarray(payload, end))
+      at = end
+    }
   }
 
   /** Resolves when at most `mark` bytes are waiting, when nothing is waiting, or when the stream ends. */

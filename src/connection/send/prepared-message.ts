@@ -1,10 +1,10 @@
 import { type ByteSource, bytesOf } from '../../core/bytes.ts'
-import { encodeFrame } from '../../core/frame-encoder.ts'
+import { encodeFrame, unmaskedFrameAt } from '../../core/frame-encoder.ts'
 import type { MessageCodec } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
 import { unframableType } from './message-type.ts'
 
-/** A message that is framed, and compressed, once for many connections of a server (RFC 6455 §5.2). */
+/** A message that is framed, and compressed, once for many connections (RFC 6455 §5.2). A client still masks it. */
 export class PreparedMessage {
   /** The frame, unmasked and uncompressed. */
   readonly frame: Buffer
@@ -52,9 +52,9 @@ export function copyAlone(bytes: Uint8Array): Buffer {
 }
 
 /**
- * Frames a message once for many connections of a server. Pass the result to `send` of each of them. Unless `compress`
- * is false, the message is also compressed once for all connections that use permessage-deflate without server context
- * takeover. A message of more than 64 KiB is sent uncompressed.
+ * Frames a message once for many connections. Pass the result to `send` of each of them. Unless `compress` is false,
+ * the message is also compressed once for all connections that use permessage-deflate without context takeover of this
+ * side. A message of more than 64 KiB is sent uncompressed.
  *
  * @throws {TypeError} when `data` is neither a string nor bytes, for example a Blob.
  */
@@ -67,7 +67,7 @@ export function prepare(
 }
 
 function compressFrame(codec: MessageCodec, frame: Buffer): Buffer {
-  const payload = payloadOf(frame)
+  const payload = frame.subarray(unmaskedFrameAt(frame, 0).payload)
   const compressed = codec.compressShared?.(payload) ?? null
   return compressed === null ? frame : encodeFrame(frame[0] & 0x0f, compressed, { rsv1: true })
 }
@@ -78,11 +78,6 @@ export function joinMessages(messages: readonly PreparedMessage[]): PreparedMess
   return new PreparedMessage(Buffer.concat(messages.map(({ frame }) => frame)), (codec) =>
     Buffer.concat(messages.map((message) => message.frameFor(codec))),
   )
-}
-
-/** Returns the payload of an unmasked frame. Its second byte determines the size of the header (RFC 6455 §5.2). */
-function payloadOf(frame: Buffer): Buffer {
-  return frame.subarray(frame[1] < 126 ? 2 : frame[1] === 126 ? 4 : 10)
 }
 
 function encode(data: string | ByteSource): Buffer {
