@@ -26,8 +26,8 @@ export interface ServerRunOptions extends RunOptions, DetectOptions {
 }
 
 /**
- * Runs the selected cases against one server. When the target does not serve a plain connection at the start, all cases
- * are skipped, and the result has `lost` and the reason as `unreachable`.
+ * Runs the selected cases against one server. When the target does not serve a plain connection at the start, the cases
+ * that need a WebSocket are skipped, `lost` is true, and `unreachable` is the reason.
  */
 export async function runServer(
   options: ServerRunOptions,

@@ -70,7 +70,7 @@ export async function expectEndAfterFin(t: Trial, peer: Peer): Promise<void> {
 
 /**
  * Checks that pongs arrive in the order of their pings. Some may be missing, but not the last one (RFC 6455 §5.5.3).
- * Returns a function that checks one event and returns whether every ping has been answered.
+ * Returns a function that checks one event and returns whether it is the pong to the last ping.
  */
 export function followPongs(t: Trial, payloads: readonly Uint8Array[]): (event: Inbound | null) => boolean {
   let next = 0

@@ -111,7 +111,7 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Queues encoded frames unchanged. At the end of the tick, they are written immediately. */
+  /** Queues encoded frames unchanged, or writes them when nothing else can follow in this tick. */
   sendEncoded(frames: Buffer): void {
     if (isEndOfTick && this.isIdle) return this.#write(frames)
     if (this.#claim(frames.length)) {

@@ -193,7 +193,7 @@ export class Host {
     return agent === undefined ? null : describe(agent)
   }
 
-  /** Accepts an event of the API from the page: `/event?agent=A&case=N&json={…}`. */
+  /** Accepts an event of the browser's WebSocket, reported by the page: `/event?agent=A&case=N&json={…}`. */
   #onEvent(arrival: Arrival, query: URLSearchParams): void {
     const event: DriverEvent | null = parseEvent(query.get('json') ?? '')
     if (event !== null) this.#agentOf(query.get('agent') ?? 'client').onEvent(Number(query.get('case')), event)

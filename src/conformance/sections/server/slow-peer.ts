@@ -12,7 +12,7 @@ import {
 import { Op, sleep } from '../../wire/index.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** How many messages of 1 MiB are sent without reading the echoes, and the milliseconds after which sending ends. */
+/** How many messages of 1 MiB are sent while hardly any echo is read, and the milliseconds after which sending ends. */
 const DUE = 64
 const SLOW_TIME = 10_000
 /** How many bytes are read per second. */
