@@ -3,7 +3,7 @@ import type { MessageCodec, MessageDeflater } from '../../core/message-codec.ts'
 import { Opcode } from '../../core/opcode.ts'
 import type { Outbox } from './outbox.ts'
 import { opcodeOf, ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
-import { PreparedMessage } from './prepared-message.ts'
+import { PreparedMessage, sendFrames } from './prepared-message.ts'
 
 /** The callback of a compressed sender. */
 export interface CompressedSenderSink {
@@ -58,8 +58,8 @@ export class CompressedSender {
   /** Sends a prepared message, compressed when the compressed frame can be shared. */
   #sendPrepared(message: PreparedMessage, compress: boolean): void {
     const frame = compress ? message.frameFor(this.#codec) : message.frame
-    if (this.#isCompressing) this.#wait(frame.length, () => this.#outbox.sendUnmasked(frame))
-    else this.#outbox.sendUnmasked(frame)
+    if (this.#isCompressing) this.#wait(frame.length, () => sendFrames(this.#outbox, frame))
+    else sendFrames(this.#outbox, frame)
   }
 
   /** Resolves when a streamed message may follow: to its compressor, or to null when the message is not compressed. */

@@ -19,7 +19,7 @@ import {
   sizeBound,
   WAITING_OVERHEAD,
 } from './outgoing.ts'
-import { PreparedMessage } from './prepared-message.ts'
+import { PreparedMessage, sendFrames } from './prepared-message.ts'
 
 /** The sending part. It decides whether a message may be sent, and passes frames to the outbox. */
 export class Outbound implements Output, BlobQueueSink {
@@ -135,7 +135,7 @@ export class Outbound implements Output, BlobQueueSink {
   #sendOther(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
     if (isAsynchronous(data)) return false
     if (this.#compressed !== null) this.#compressed.send(data, options)
-    else if (data instanceof PreparedMessage) this.#outbox.sendUnmasked(data.frame)
+    else if (data instanceof PreparedMessage) sendFrames(this.#outbox, data.frame)
     else this.#outbox.sendBytes(opcodeOf(options), bytesOf(data)!)
     return true
   }

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
-import { type FrameRange, firstByte, headerSize, maskFrame, unmaskedFrameAt, writeHeader } from '../../core/frame-encoder.ts'
+import { type FrameRange, firstByte, headerSize, maskFrame, writeHeader } from '../../core/frame-encoder.ts'
 import { copyBytes } from '../../fast/copy-bytes.ts'
 import { fastEngine } from '../../fast/engine.ts'
 import { countWritten } from '../../transport/stream-owner.ts'
@@ -45,6 +45,11 @@ export class Outbox {
     this.#isSocket = stream instanceof Socket
     this.#maskingKey = maskingKey
     this.#sink = sink
+  }
+
+  /** Whether the frames of this side are masked (client role, RFC 6455 §5.3). */
+  get masksFrames(): boolean {
+    return this.#maskingKey !== null
   }
 
   /** Number of bytes that the kernel has not accepted. */
@@ -124,16 +129,6 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Queues unmasked frames. A client masks each of them (RFC 6455 §5.3). */
-  sendUnmasked(frames: Buffer): void {
-    if (this.#maskingKey === null) return this.sendEncoded(frames)
-    for (let at = 0; at < frames.length; ) {
-      const { payload, end } = unmaskedFrameAt(frames, at)
-      this.sendFrame(frames[at], frames.subarray(payload, end))
-      at = end
-    }
-  }
-
   /** Resolves when at most `mark` bytes are waiting, when nothing is waiting, or when the stream ends. */
   room(mark: number): Promise<void> {
     this.flush()
@@ -181,7 +176,7 @@ export class Outbox {
   }
 
   #keySize(): number {
-    return this.#maskingKey === null ? 0 : 4
+    return this.masksFrames ? 4 : 0
   }
 
   /**

@@ -72,6 +72,23 @@ function compressFrame(codec: MessageCodec, frame: Buffer): Buffer {
   return compressed === null ? frame : encodeFrame(frame[0] & 0x0f, compressed, { rsv1: true })
 }
 
+/** The members of an outbox that send prepared messages. */
+interface FrameOutbox {
+  readonly masksFrames: boolean
+  sendEncoded(frames: Buffer): void
+  sendFrame(first: number, payload: Uint8Array): void
+}
+
+/** Sends the frames of a prepared message. A client masks each of them. */
+export function sendFrames(outbox: FrameOutbox, frames: Buffer): void {
+  if (!outbox.masksFrames) return outbox.sendEncoded(frames)
+  for (let at = 0; at < frames.length; ) {
+    const { payload, end } = unmaskedFrameAt(frames, at)
+    outbox.sendFrame(frames[at], frames.subarray(payload, end))
+    at = end
+  }
+}
+
 /** Joins the frames of messages, so that they are sent together. */
 export function joinMessages(messages: readonly PreparedMessage[]): PreparedMessage {
   if (messages.length === 1) return messages[0]
