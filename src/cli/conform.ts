@@ -49,7 +49,7 @@ export async function conform(args: string[]): Promise<number> {
 
 /** `conform serve-echo [ws://HOST:PORT]`: an echo server with which to try the tester. */
 async function serveEcho([url, ...more]: string[]): Promise<number> {
-  // The tester itself does not need the modules of the server.
+  // Only this command needs the modules of the server.
   const { echo } = await import('./echo.ts')
   if (url === undefined || url.startsWith('-')) return echo(url === undefined ? more : [url, ...more])
   let place: URL
