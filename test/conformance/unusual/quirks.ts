@@ -111,6 +111,15 @@ export type Quirk = keyof typeof quirks | keyof typeof clientQuirks
  * sends, and where none of them makes a case skip that another one is about.
  */
 export const topics: readonly { servers: readonly (readonly (keyof typeof quirks)[])[]; selection: string }[] = [
+  {
+    servers: [
+      ['one-connection-at-a-time'],
+      ['limits-messages', 'limits-control-frames'],
+      ['limits-messages-by-policy', 'limits-connections'],
+      ['limits-messages-to-64k'],
+    ],
+    selection: 'ping,hs.ok,len,close,rsv,mask,utf8.all-codepoints,frag',
+  },
   { servers: namesOf(slowness).map((name) => [name]), selection: 'quick' },
   {
     servers: [
@@ -161,15 +170,6 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
       ['sends-unsolicited-pongs', 'writes-octets'],
     ],
     selection: 'len,ping,frag,misc,inv',
-  },
-  {
-    servers: [
-      ['limits-messages', 'limits-control-frames'],
-      ['limits-messages-by-policy', 'limits-connections'],
-      ['limits-messages-to-64k'],
-      ['one-connection-at-a-time'],
-    ],
-    selection: 'ping,hs.ok,len,close,rsv,mask,utf8.all-codepoints,frag',
   },
   {
     servers: [
