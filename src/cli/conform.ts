@@ -6,7 +6,6 @@ import { diff, matrix, report } from './conform/result-file.ts'
 import { testServers } from './conform/server.ts'
 import { readVersion } from './conform/shared.ts'
 import { printSnippet } from './conform/snippet.ts'
-import { echo } from './echo.ts'
 import { UsageError } from './usage.ts'
 
 type Command = (options: ConformOptions) => number | Promise<number>
@@ -49,7 +48,9 @@ export async function conform(args: string[]): Promise<number> {
 }
 
 /** `conform serve-echo [ws://HOST:PORT]`: an echo server with which to try the tester. */
-function serveEcho([url, ...more]: string[]): Promise<number> {
+async function serveEcho([url, ...more]: string[]): Promise<number> {
+  // Only this command needs the modules of the server.
+  const { echo } = await import('./echo.ts')
   if (url === undefined || url.startsWith('-')) return echo(url === undefined ? more : [url, ...more])
   let place: URL
   try {

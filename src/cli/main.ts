@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { UsageError } from './usage.ts'
+import { isUsageError, UsageError } from './usage.ts'
 import { readVersion } from './version.ts'
 
 const HELP = `dwebsocket <command> [options]
@@ -46,7 +46,7 @@ main(process.argv.slice(2)).then(
     process.exitCode = exitCode
   },
   (error) => {
-    const isUsage = error instanceof UsageError || String(error?.code).startsWith('ERR_PARSE_ARGS')
+    const isUsage = isUsageError(error)
     process.stderr.write(isUsage ? `dwebsocket: ${error.message}\n` : `dwebsocket: ${error?.stack ?? error}\n`)
     process.exitCode = isUsage ? 2 : 4
   },

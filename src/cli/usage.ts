@@ -6,6 +6,12 @@ export class UsageError extends Error {
   override name = 'UsageError'
 }
 
+/** Returns whether an error is about invalid arguments. */
+export function isUsageError(error: unknown): error is Error {
+  const code = String((error as NodeJS.ErrnoException | null | undefined)?.code)
+  return error instanceof UsageError || code.startsWith('ERR_PARSE_ARGS')
+}
+
 /**
  * Returns the value of the option `--name`; when its rule accepts numbers, decimal digits are read as a number.
  *

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { MAIN } from '../support/command.ts'
 import { startUpgradedServer } from '../support/conformance-trial.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('cli/conform-signal', { timeLimit: 60_000 })
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 for (const [signal, expected] of [
   ['SIGINT', 130],
@@ -17,8 +16,8 @@ for (const [signal, expected] of [
       () => {},
       () => void child.kill(signal),
     )
-    const words = ['--import', 'tsx', 'src/cli/main.ts', 'conform', url, '-c', 'hs.ok.minimal']
-    const child = spawn(process.execPath, [...words, '--echo', 'plain', '--timeout', '50'], { cwd: ROOT })
+    const words = ['conform', url, '-c', 'hs.ok.minimal', '--echo', 'plain', '--timeout', '50']
+    const child = spawn(process.execPath, [MAIN, ...words])
     t.after(() => child.kill('SIGKILL'))
     let output = ''
     child.stdout.on('data', (bytes) => {

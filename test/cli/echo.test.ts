@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { type ClientOptions, WebSocket } from 'ws'
-import { runCommand, startCommand, startCommandWith } from '../support/command.ts'
-import { assert, suite, type TestContext } from '../support/unit.ts'
+import { echo } from '../../src/cli/echo.ts'
+import { isUsageError } from '../../src/cli/usage.ts'
+import { runCommand, sharedCommand, startCommand, startCommandWith } from '../support/command.ts'
+import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
 import { openWs, refusedWs } from '../support/ws-client.ts'
 
 const test = suite('cli/echo', { timeLimit: 60_000 })
@@ -29,9 +31,10 @@ function pattern(size: number): Buffer {
 for (const { name, args, environment } of ways) {
   const start = (t: TestContext, ...more: string[]) =>
     startCommandWith(t, environment, 'echo', '--port', '0', ...args, ...more)
+  const share = sharedCommand(test, environment, 'echo', '--port', '0', ...args)
 
-  test(`${name}: echoes text and binary of every length form to npm ws`, async (t) => {
-    const { address } = await start(t)
+  test(`${name}: echoes text and binary of every length form to npm ws`, async () => {
+    const { address } = await share()
     const client = await openWs(address, [], stock)
     const texts = ['hello', '', 'hé ß € 😀', 'a'.repeat(125), 'b'.repeat(126), 'c'.repeat(65_535), '語'.repeat(21_846)]
     for (const message of texts) {
@@ -48,8 +51,8 @@ for (const { name, args, environment } of ways) {
     assert.is(await client.closed, '1005')
   })
 
-  test(`${name}: echoes 16 MiB and closes with 1009 for a byte more`, async (t) => {
-    const { address } = await start(t)
+  test(`${name}: echoes 16 MiB and closes with 1009 for a byte more`, async () => {
+    const { address } = await share()
     const client = await openWs(address, [], stock)
     const largest = pattern(LIMIT)
     client.send(largest)
@@ -60,8 +63,8 @@ for (const { name, args, environment } of ways) {
     assert.match(await client.closed, /^1009 /)
   })
 
-  test(`${name}: joins fragments and answers pings between them`, async (t) => {
-    const { address } = await start(t)
+  test(`${name}: joins fragments and answers pings between them`, async () => {
+    const { address } = await share()
     const { socket, next } = await openWs(address, [], stock)
     socket.send('one, ', { fin: false })
     socket.ping('between')
@@ -72,8 +75,13 @@ for (const { name, args, environment } of ways) {
     assert.is(await next(), 'one, two')
   })
 
-  test(`${name}: answers a Close with its own code`, async (t) => {
-    const { address } = await start(t)
+  test(`${name}: answers plain HTTP with 426`, async () => {
+    const { address } = await share()
+    assert.is((await fetch(address.replace('ws:', 'http:'))).status, 426)
+  })
+
+  test(`${name}: answers a Close with its own code`, async () => {
+    const { address } = await share()
     for (const [code, reason] of [
       [1000, ''],
       [1000, 'done'],
@@ -89,8 +97,11 @@ for (const { name, args, environment } of ways) {
 
   test(`${name}: echoes to a client that compresses, and does not with --no-deflate`, async (t) => {
     const message = 'compress me '.repeat(1000)
-    for (const [extensions, ...more] of [['permessage-deflate'], ['', '--no-deflate']]) {
-      const { address } = await start(t, ...more)
+    const servers = [
+      { ...(await share()), extensions: 'permessage-deflate' },
+      { ...(await start(t, '--no-deflate')), extensions: '' },
+    ]
+    for (const { address, extensions } of servers) {
       const client = await openWs(address, [], { perMessageDeflate: true })
       assert.is(client.socket.extensions, extensions)
       client.send(message)
@@ -109,8 +120,10 @@ for (const { name, args, environment } of ways) {
   }
 }
 
-test('accepts every origin and every path', async (t) => {
-  const { address } = await startCommand(t, 'echo', '--port', '0')
+const share = sharedCommand(test, {}, 'echo', '--port', '0')
+
+test('accepts every origin and every path', async () => {
+  const { address } = await share()
   const { socket } = await openWs(`${address}/any/where?x=1`, [], { origin: 'https://elsewhere.example' })
   assert.is(socket.readyState, WebSocket.OPEN)
 })
@@ -124,20 +137,13 @@ test('--max-message sets the longest message', async (t) => {
   assert.match(await client.closed, /^1009 /)
 })
 
-test('prints its address in one line', async (t) => {
-  const { address } = await startCommand(t, 'echo', '--port', '0')
+test('prints its address in one line', async () => {
+  const { address } = await share()
   assert.match(address, /^ws:\/\/127\.0\.0\.1:[1-9]\d*$/)
 })
 
-test('answers plain HTTP with 426', async (t) => {
-  for (const api of ['connection', 'session']) {
-    const { address } = await startCommand(t, 'echo', '--port', '0', '--api', api)
-    assert.is((await fetch(address.replace('ws:', 'http:'))).status, 426)
-  }
-})
-
-test('rejects a version other than 13', async (t) => {
-  const { address } = await startCommand(t, 'echo', '--port', '0')
+test('rejects a version other than 13', async () => {
+  const { address } = await share()
   const { status, headers } = await refusedWs(address, { protocolVersion: 8 })
   assert.equal([status, headers['sec-websocket-version']], [426, '13'])
 })
@@ -154,17 +160,26 @@ const wrong: [args: string[], message: RegExp][] = [
 ]
 
 for (const [args, message] of wrong) {
-  test(`exits with 2 for: ${args.join(' ')}`, async () => {
+  test(`rejects: ${args.join(' ')}`, async () => {
+    const error = await thrownBy(() => echo(args))
+    assert.ok(isUsageError(error))
+    assert.match(error.message, message)
+    assert.is(error.message.split('\n').length, 1)
+  })
+}
+
+test('exits with 2 for wrong arguments, with one line on standard error', async () => {
+  for (const [args, message] of [wrong[0], wrong[wrong.length - 1]]) {
     const { exitCode, stdout, stderr } = await runCommand('echo', ...args)
     assert.is(exitCode, 2)
     assert.is(stdout, '')
     assert.match(stderr, message)
     assert.is(stderr.trim().split('\n').length, 1)
-  })
-}
+  }
+})
 
-test('reports that a port is in use, and exits with 2', async (t) => {
-  const { address } = await startCommand(t, 'echo', '--port', '0')
+test('reports that a port is in use, and exits with 2', async () => {
+  const { address } = await share()
   const { port } = new URL(address)
   const { exitCode, stderr } = await runCommand('echo', '--port', port)
   assert.is(exitCode, 2)

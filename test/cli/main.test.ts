@@ -1,12 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { runCommand } from '../support/command.ts'
+import { MAIN, runCommand } from '../support/command.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('cli/main', { timeLimit: 60_000 })
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const commands = ['serve', 'echo', 'conform', 'bench']
 
 test('lists its commands with --help', async () => {

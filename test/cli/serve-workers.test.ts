@@ -1,15 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { startCommand } from '../support/command.ts'
+import { MAIN, startCommand } from '../support/command.ts'
 import { redisServer, testWith } from '../support/need.ts'
 import { startRedis } from '../support/redis.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 import { openWs, type WsClient } from '../support/ws-client.ts'
 
 const test = suite('cli/serve --workers, --redis', { timeLimit: 60_000 })
-
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 /** Opens the broadcast demo. Resolves to the client and its number. */
 async function openVisitor(t: TestContext, address: string): Promise<{ client: WsClient; number: number }> {

@@ -1,11 +1,12 @@
-import { runCommand, startCommand } from '../support/command.ts'
+import { runCommand, sharedCommand, startCommand } from '../support/command.ts'
 import { assert, suite } from '../support/unit.ts'
 import { fetchPlain, openWs, refusedWs } from '../support/ws-client.ts'
 
 const test = suite('cli/serve', { timeLimit: 60_000 })
+const share = sharedCommand(test, {}, 'serve', '--port', '0')
 
-test('serves the demos and every page they link to', async (t) => {
-  const { address } = await startCommand(t, 'serve', '--port', '0')
+test('serves the demos and every page they link to', async () => {
+  const { address } = await share()
   assert.match(address, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
   const { status, headers, body } = await fetchPlain(`${address}/`)
   assert.is(status, 200)
@@ -15,13 +16,13 @@ test('serves the demos and every page they link to', async (t) => {
   for (const link of links) assert.is((await fetchPlain(address + link)).status, 200, link)
 })
 
-test('the echo view responds to a GET with its message', async (t) => {
-  const { address } = await startCommand(t, 'serve', '--port', '0')
+test('the echo view responds to a GET with its message', async () => {
+  const { address } = await share()
   assert.is((await fetchPlain(`${address}/echo?message=hi`)).body, 'hi')
 })
 
-test('echoes to its own pages and rejects those of another site', async (t) => {
-  const { address } = await startCommand(t, 'serve', '--port', '0')
+test('echoes to its own pages and rejects those of another site', async () => {
+  const { address } = await share()
   const url = `${address.replace('http:', 'ws:')}/echo`
   const client = await openWs(url, [], { origin: address, perMessageDeflate: true })
   assert.is(client.socket.extensions, 'permessage-deflate')
@@ -57,8 +58,8 @@ test('exits with 2 for wrong arguments', async () => {
   }
 })
 
-test('reports that a port is in use, and exits with 2', async (t) => {
-  const { address } = await startCommand(t, 'serve', '--port', '0')
+test('reports that a port is in use, and exits with 2', async () => {
+  const { address } = await share()
   const { exitCode, stderr } = await runCommand('serve', '--port', new URL(address).port)
   assert.is(exitCode, 2)
   assert.match(stderr, /is in use by another program/)

@@ -8,8 +8,10 @@ import { PATIENT, tryServer } from './broken/try-server.ts'
 
 const test = suite('conformance/unbroken', { timeLimit: 300_000 })
 
-test('the unbroken server passes the core preset strictly', async () => {
-  const results = await tryServer(selectCases(serverEntries), new Set(), { jobs: 8, ...PATIENT })
+test('the unbroken server passes the core preset strictly, without the thousands of messages of pmd.ab', async () => {
+  // In test/ws/conform.test.ts another server passes pmd.ab, and in autobahn-preset.test.ts this one its short cases.
+  const entries = selectCases(serverEntries, { exclude: ['pmd.ab'] })
+  const results = await tryServer(entries, new Set(), { jobs: 8, ...PATIENT })
   assert.equal(badOf(results), [])
 })
 

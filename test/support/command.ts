@@ -3,9 +3,10 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import type { TestContext } from './unit.ts'
+import type { Suite, TestContext } from './unit.ts'
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+/** The path of the built program. */
+export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 /** A running `dwebsocket` command that has printed its address. */
 export interface RunningCommand {
@@ -53,6 +54,22 @@ export async function startCommandWith(
     return { child, address, stop }
   }
   throw new Error(`dwebsocket ${args.join(' ')} ended before it listened:\n${errors}`)
+}
+
+/**
+ * Returns a function that starts the built command at its first call, for the tests of a suite that do not end it. The
+ * command ends with the suite.
+ */
+export function sharedCommand(
+  test: Suite,
+  environment: Record<string, string>,
+  ...args: string[]
+): () => Promise<RunningCommand> {
+  let running: Promise<RunningCommand> | undefined
+  return () => {
+    running ??= startCommandWith(test, environment, ...args)
+    return running
+  }
 }
 
 /** Runs the built command until it ends. */

@@ -30,7 +30,7 @@ export function testWith(test: Suite, ...needs: readonly Need[]): Suite {
     if (skips) test.skip(sentence, reason)
     else test(sentence, () => assert.unreachable(reason))
   }
-  return Object.assign(add, { skip: test.skip })
+  return Object.assign(add, { skip: test.skip, after: test.after })
 }
 
 /**

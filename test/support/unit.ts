@@ -14,6 +14,8 @@ export interface Suite {
   (sentence: string, body: TestBody): void
   /** Skips the test and prints the reason. */
   skip(sentence: string, reason: string): void
+  /** Registers a clean-up that runs after the last test, for what several tests share. The newest runs first. */
+  after(cleanUp: () => unknown): void
 }
 
 /** The outcome of a test, as plain data that can be sent to another process. */
@@ -53,6 +55,12 @@ export function afterEachTest(cleanUp: () => unknown): void {
 export function suite(name: string, options: { timeLimit?: number } = {}): Suite {
   const tests = uvuSuite(name)
   const timeLimit = options.timeLimit ?? TIME_LIMIT
+  const cleanUps: (() => unknown)[] = []
+  tests.after(async () => {
+    for (const cleanUp of cleanUps) {
+      await within(timeLimit, cleanUp, `the clean-up ${describeFunction(cleanUp)} of the suite “${name}”`)
+    }
+  })
   queueMicrotask(() => tests.run())
   const add = (sentence: string, body: TestBody): void => {
     tests(sentence, async () => {
@@ -73,6 +81,7 @@ export function suite(name: string, options: { timeLimit?: number } = {}): Suite
       report({ suite: name, sentence, error: null, skipped: reason })
       console.log(`skipped: ${name}: ${sentence} (${reason})`)
     },
+    after: (cleanUp: () => unknown) => void cleanUps.unshift(cleanUp),
   })
 }
 

@@ -9,7 +9,6 @@ import {
   runServer,
   type Target,
 } from '../../conformance/index.ts'
-import { serveConnections } from '../echo.ts'
 import { UsageError } from '../usage.ts'
 import type { ConformOptions } from './option.ts'
 import { runOptionsOf } from './shared.ts'
@@ -55,6 +54,8 @@ function readSubject({ positionals }: ConformOptions): { entry: CatalogueEntry; 
 
 /** Runs the case against this package's echo server, with the host and path of the URL. */
 async function recordCase(entry: CatalogueEntry, url: URL, options: ConformOptions): Promise<Recorder> {
+  // Only this command needs the modules of the server.
+  const { serveConnections } = await import('../echo.ts')
   const server = serveConnections({ maxMessageSize: MAX_MESSAGE, deflate: true })
   const { port } = (await server.listen(0, '127.0.0.1')) as AddressInfo
   const local: Target = parseTarget(`ws://127.0.0.1:${port}${url.pathname}${url.search}`, {

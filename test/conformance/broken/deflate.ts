@@ -78,7 +78,8 @@ export class Deflate {
     // zlib does not support a window of 2^8. With one of 2^9 it refers back at most 250 bytes.
     const windowBits = Math.max(this.#outBits, 9)
     const dictionary = this.#outWindow
-    const options = { windowBits, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 65_536 }
+    // Level 1 is the fastest one, because some cases receive a thousand echoes.
+    const options = { windowBits, level: 1, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 65_536 }
     const deflated = deflateRawSync(payload, dictionary.length > 0 ? { ...options, dictionary } : options)
     if (this.#keepsOut) this.#outWindow = Buffer.concat([dictionary, payload]).subarray(-WINDOW)
     return this.#defects.has('pmd-sends-tail') ? deflated : deflated.subarray(0, -TAIL.length)

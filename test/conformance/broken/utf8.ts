@@ -16,9 +16,9 @@ export class Utf8Check {
 
   push(bytes: Buffer): void {
     if (this.#defects.has('checks-no-text')) return
+    const limit = this.#defects.has('checks-64k-of-text') ? 65_536 : Number.POSITIVE_INFINITY
     for (const byte of bytes) {
-      this.#checked++
-      if (this.#defects.has('checks-64k-of-text') && this.#checked > 65_536) return
+      if (++this.#checked > limit) return
       if (this.#due === 0 && byte < 0x80) continue
       if (this.#due === 0) this.#lead(byte)
       else this.#continue(byte)
