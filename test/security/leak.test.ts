@@ -13,6 +13,6 @@ test('S-57: 10,000 connections leave no handles, timers or memory in use', async
   const { stdout } = await promisify(execFile)(process.execPath, args, { env })
   const { growth, timers, handles, listeners } = JSON.parse(stdout)
   assert.equal({ timers, handles, listeners }, { timers: 0, handles: [], listeners: 0 })
-  // 100 bytes for each connection would be 1 MB.
-  assert.ok(growth < 500_000, `${growth}`)
+  // This is the growth of half the connections. 100 bytes for each of them would be 500 KB.
+  assert.ok(growth < 250_000, `${growth}`)
 })
