@@ -85,7 +85,7 @@ async function ratioToWs(): Promise<number> {
     await importBuilt('known-server')
   const { measureRow }: typeof import('../../../bench/measure/measure-row.ts') = await importBuilt('measure-row')
   const pinning = choosePinning()
-  const pace = { warmupMs: 200, durationMs: 150, rounds: 6 }
+  const pace = { warmupMs: 500, durationMs: 250, rounds: 6 }
   const workload = { scenario: 'echo' as const, size: 128, connections: 32, depth: BURST }
   const row = planRow({ id: 'guard', title: 'guard', peers: ['dwebsocket', 'ws'], workload }, pace)
   const { peers, warnings } = await measureRow(row, {
