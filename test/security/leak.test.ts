@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { bundleProgram } from '../support/bundle.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('security: what is left', { timeLimit: 120_000 })
 const child = fileURLToPath(new URL('./leak-child.ts', import.meta.url))
 
 test('S-57: 10,000 connections leave no handles, timers or memory in use', async () => {
-  const args = ['--expose-gc', '--import', 'tsx', child, '10000']
+  const args = ['--expose-gc', await bundleProgram(child), '10000']
   // Coverage itself needs memory.
   const env = { ...process.env, NODE_V8_COVERAGE: undefined }
   const { stdout } = await promisify(execFile)(process.execPath, args, { env })
