@@ -9,7 +9,8 @@ import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('bench command', { timeLimit: 60_000 })
 
-const script = fileURLToPath(new URL('../../bench/main.ts', import.meta.url))
+const script = fileURLToPath(new URL('../../dist/bench/main.js', import.meta.url))
+const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
 interface Outcome {
   code: number | null
@@ -17,8 +18,9 @@ interface Outcome {
   err: string
 }
 
+/** Runs the built benchmark. */
 function bench(...args: string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const outcome: Outcome = { code: null, out: '', err: '' }
   child.stdout.on('data', (text) => {
     outcome.out += text
@@ -96,8 +98,7 @@ test('reaches a running server by HTTP/2', async (t) => {
 })
 
 test('starts a server by its command and stops it', async () => {
-  const raw = fileURLToPath(new URL('support/port-server.ts', import.meta.url))
-  const command = `"${process.execPath}" --import tsx "${raw}" {port}`
+  const command = `"${process.execPath}" "${cli}" echo --port {port}`
   const { code, out, err } = await bench('echo', '--exec', command, '--against', 'none', '--json', ...SHORT)
   assert.is(code, 0, err)
   assert.is((JSON.parse(out) as Report).rows[0].peers[0].name, 'exec')

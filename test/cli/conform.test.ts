@@ -1,17 +1,18 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { conform } from '../../src/cli/conform.ts'
 import { isUsageError } from '../../src/cli/usage.ts'
 import type { RunResult } from '../../src/conformance/result.ts'
 import type { ServerDefect } from '../conformance/broken/defects.ts'
 import { startServer } from '../conformance/broken/server.ts'
-import { bundle } from '../support/bundle.ts'
+import { bundleProgram } from '../support/bundle.ts'
 import { type EndedCommand, runCommand } from '../support/command.ts'
 import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
 
 const test = suite('cli/conform', { timeLimit: 60_000 })
-const BROKEN = new URL('../conformance/broken/main.ts', import.meta.url)
+const BROKEN = fileURLToPath(new URL('../conformance/broken/main.ts', import.meta.url))
 
 /** Runs `dwebsocket conform` as a user does. */
 function runConform(...args: string[]): Promise<EndedCommand> {
@@ -37,10 +38,10 @@ test('a conforming server gives exit code 0 and a verdict in the last line', asy
   assert.match(stdout.trimEnd().split('\n').at(-1) ?? '', 'verdict: CONFORMING')
 })
 
-test('a broken server that the tool starts gives 1, with rule, both sides and the line that repeats it', async (t) => {
+test('a broken server that the tool starts gives 1, with rule, both sides and the line that repeats it', async () => {
   const { exitCode, stdout } = await runConform(
     '--exec',
-    `node ${bundle(t, BROKEN)} --port {port} --defect accepts-missing-host`,
+    `node ${await bundleProgram(BROKEN)} --port {port} --defect accepts-missing-host`,
     '-c',
     'hs.host',
     '--seed',

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { bundleProgram } from '../support/bundle.ts'
 import { assert, suite } from '../support/unit.ts'
 import { runStress } from './stress.ts'
 
@@ -16,7 +17,7 @@ for (const deflate of [false, true]) {
 
   test(`does so without the fast paths${how}`, async () => {
     const env = { ...process.env, DWEBSOCKET_PORTABLE: '1' }
-    const argv = ['--import', 'tsx', child, '50', '300', '2', deflate ? '1' : '0']
+    const argv = [await bundleProgram(child), '50', '300', '2', deflate ? '1' : '0']
     const { stdout } = await promisify(execFile)(process.execPath, argv, { env })
     assert.ok(Number(stdout) > 100)
   })

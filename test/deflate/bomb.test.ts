@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { bundleProgram } from '../support/bundle.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('deflate bomb', { timeLimit: 60_000 })
@@ -9,13 +10,8 @@ const mib = 1024 * 1024
 
 for (const limit of [64 * 1024, mib, 16 * mib]) {
   test(`300 MB in 300 KB stop at a limit of ${limit} bytes, with 1009 and less than 2 MiB of memory beside it`, async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      '--expose-gc',
-      '--import',
-      'tsx',
-      child,
-      `${limit}`,
-    ])
+    const args = ['--expose-gc', await bundleProgram(child), `${limit}`]
+    const { stdout } = await promisify(execFile)(process.execPath, args)
     const { outcome, bomb, growth } = JSON.parse(stdout)
     assert.ok(bomb < 320_000)
     assert.is(outcome, 1009)

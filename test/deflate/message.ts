@@ -9,7 +9,9 @@ import { seededRandom } from '../support/random.ts'
 /** Returns bytes that cannot be compressed. */
 export function randomBytes(size: number, seed = 1): Buffer {
   const next = seededRandom(seed)
-  return Buffer.from(Uint8Array.from({ length: size }, () => Math.floor(next() * 256)))
+  const bytes = Buffer.alloc(size)
+  for (let i = 0; i < size; i++) bytes[i] = Math.floor(next() * 256)
+  return bytes
 }
 
 const words = 'the quick brown fox jumps over a lazy dog while {"id":17,"name":"Ada","tags":["x","y"],"ok":true}'.split(

@@ -7,7 +7,7 @@ import { assert, suite, type TestContext } from '../support/unit.ts'
 const test = suite('deflate, npm ws as a client', { timeLimit: 300_000 })
 
 /** Number of messages for each combination; few by default, and all with `DEFLATE_MATRIX=1000`. */
-const MESSAGE_COUNT = Number(process.env['DEFLATE_MATRIX'] ?? 60)
+const MESSAGE_COUNT = Number(process.env['DEFLATE_MATRIX'] ?? 30)
 const LARGEST = 256 * 1024
 /** Number of messages in flight. */
 const DEPTH = 16

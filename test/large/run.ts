@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { bundleProgram } from '../support/bundle.ts'
 import type { Memory } from './meter.ts'
 
 /** A message of `size` bytes: up, down, up in a single frame, or compressed zeros to a slow reader. */
@@ -33,10 +34,12 @@ export function faultsOf({ size }: Job, { server, client }: { server: Report; cl
   return faults
 }
 
+const SIDE = fileURLToPath(new URL('side.ts', import.meta.url))
+
 /** Starts one side. Its lines on standard output are read one at a time. */
-function start(role: 'server' | 'client', job: Job, ...rest: string[]) {
-  const file = fileURLToPath(new URL('side.ts', import.meta.url))
-  const options = ['--expose-gc', '--import', 'tsx', file, role, JSON.stringify(job), ...rest]
+async function start(role: 'server' | 'client', job: Job, ...rest: string[]) {
+  const file = await bundleProgram(SIDE)
+  const options = ['--expose-gc', file, role, JSON.stringify(job), ...rest]
   const child = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   return {
@@ -51,10 +54,10 @@ function start(role: 'server' | 'client', job: Job, ...rest: string[]) {
 
 /** Runs a server and a client, each in a separate process. */
 export async function runJob(job: Job): Promise<{ server: Report; client: Report }> {
-  const server = start('server', job)
+  const server = await start('server', job)
   const children = [server.child]
   try {
-    const client = start('client', job, await server.line())
+    const client = await start('client', job, await server.line())
     children.push(client.child)
     const [ofServer, ofClient] = await Promise.all([server.line(), client.line()])
     return { server: JSON.parse(ofServer), client: JSON.parse(ofClient) }

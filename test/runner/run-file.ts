@@ -13,7 +13,7 @@ type SuiteRun = () => Promise<[errors: string | true, ...counts: number[]]>
 
 // With this, uvu puts its suites into the queue instead of running them, so it must not be imported before.
 const uvu = Object.assign(globalThis, { UVU_DEFER: 1, UVU_QUEUE: [] as SuiteRun[][] })
-const { firstLineOf, onOutcome } = await import('../support/unit.ts')
+const { cleanUpProcess, firstLineOf, onOutcome } = await import('../support/unit.ts')
 
 /**
  * Runs the tests of one file, prints them, and calls `report` with each outcome. Resolves to the first line of an error
@@ -47,8 +47,7 @@ async function runSuites(url: string): Promise<void> {
 
 /** Ends what the files of this process have shared, and prints what they have left open. */
 export async function endFiles(): Promise<void> {
-  const { endChromium } = await import('../support/chromium.ts')
-  await endChromium()
+  await cleanUpProcess()
   const left = process.getActiveResourcesInfo().filter((resource) => /Socket|Server|Process/.test(resource))
   if (left.length > 0) console.log(`left open: ${left.join(', ')}`)
 }

@@ -6,7 +6,7 @@ import {
   chromium as playwright,
 } from 'playwright-core'
 import { chromium } from './need.ts'
-import type { TestContext } from './unit.ts'
+import { afterLastFile, type TestContext } from './unit.ts'
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -39,11 +39,9 @@ function startChromium(): Promise<Chromium> {
   })
 }
 
-/** Ends the Chromium of this run, if there was one. */
-export async function endChromium(): Promise<void> {
+afterLastFile(async () => {
   await (await shared)?.close()
-  shared = null
-}
+})
 
 /** Opens a separate profile in the Chromium of this run, until the test ends. */
 export async function openContext(t: TestContext, options: BrowserContextOptions = {}): Promise<BrowserContext> {

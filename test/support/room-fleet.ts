@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { WebSocket as WsSocket } from 'ws'
 import { joinWorkers } from '../../src/room/broker/cluster/primary.ts'
+import { bundleProgram } from './bundle.ts'
 import type { RoomOrder, RoomReport } from './room-process.ts'
 import type { TestContext } from './unit.ts'
 
 const PROGRAM = fileURLToPath(new URL('./room-process.ts', import.meta.url))
-const EXEC_ARGV = ['--import', 'tsx']
 
 /** A server process, as a test uses it. */
 export interface RoomProcess {
@@ -24,10 +24,11 @@ interface Channel {
 }
 
 /** Starts server processes that share a Redis, until the test ends. */
-export function startProcesses(t: TestContext, count: number, url: string): Promise<RoomProcess[]> {
+export async function startProcesses(t: TestContext, count: number, url: string): Promise<RoomProcess[]> {
+  const program = await bundleProgram(PROGRAM)
   return Promise.all(
     Array.from({ length: count }, () => {
-      const child = fork(PROGRAM, { execArgv: EXEC_ARGV, env: { ...process.env, REDIS_URL: url } })
+      const child = fork(program, { execArgv: [], env: { ...process.env, REDIS_URL: url } })
       t.after(() => endProcess(child))
       return openProcess(child as unknown as Channel)
     }),
@@ -35,9 +36,9 @@ export function startProcesses(t: TestContext, count: number, url: string): Prom
 }
 
 /** Starts workers of this process, until the test ends. */
-export function startWorkers(t: TestContext, count: number): Promise<RoomProcess[]> {
+export async function startWorkers(t: TestContext, count: number): Promise<RoomProcess[]> {
   t.after(joinWorkers())
-  cluster.setupPrimary({ exec: PROGRAM, execArgv: EXEC_ARGV })
+  cluster.setupPrimary({ exec: await bundleProgram(PROGRAM), execArgv: [] })
   return Promise.all(
     Array.from({ length: count }, () => {
       const worker: Worker = cluster.fork()

@@ -48,6 +48,18 @@ export function afterEachTest(cleanUp: () => unknown): void {
   cleanUpsOfEach.push(cleanUp)
 }
 
+const cleanUpsOfProcess: (() => unknown)[] = []
+
+/** Registers a clean-up for the end of the process, for helpers that open what all its files share. */
+export function afterLastFile(cleanUp: () => unknown): void {
+  cleanUpsOfProcess.push(cleanUp)
+}
+
+/** Runs the clean-ups for the end of the process. */
+export async function cleanUpProcess(): Promise<void> {
+  for (const cleanUp of cleanUpsOfProcess) await cleanUp()
+}
+
 /**
  * Creates a uvu suite without the traps of uvu: it runs itself (no forgotten `.run()`), every test and each clean-up
  * has a time limit, and what a test has opened is closed when the test ends.

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import WebSocket from 'ws'
 import type { AutobahnVerdict } from '../../../../src/conformance/autobahn-verdict.ts'
 import { EventLog } from '../../../../src/conformance/client/event-log.ts'
@@ -9,7 +10,7 @@ import type { RunResult } from '../../../../src/conformance/result.ts'
 import type { ClientRunOptions } from '../../../../src/conformance/run/client/client-run.ts'
 import { runClients } from '../../../../src/conformance/run/client/run-clients.ts'
 import { clientEntries, selectCases } from '../../../../src/conformance/run/select.ts'
-import { bundle } from '../../../support/bundle.ts'
+import { bundleProgram } from '../../../support/bundle.ts'
 import { buildContext } from '../../../support/conformance-result.ts'
 import { assert, suite } from '../../../support/unit.ts'
 import { driveClient, runClient } from '../../broken/client.ts'
@@ -18,7 +19,7 @@ import { clientOptions, launchReference } from '../../broken/try-client.ts'
 
 const test = suite('conformance/run/client/run-clients', { timeLimit: 60_000 })
 const DRIVER = new URL('../../../support/autobahn-driver.ts', import.meta.url).pathname
-const REFERENCE = new URL('../../broken/main.ts', import.meta.url)
+const REFERENCE = fileURLToPath(new URL('../../broken/main.ts', import.meta.url))
 
 function entriesOf(...include: string[]) {
   return selectCases(clientEntries, { include })
@@ -118,8 +119,8 @@ test('a client that is gone before its last case is lost', async () => {
   assert.is(outcomes[0].result.summary.verdict, 'incomplete')
 })
 
-test('a command is started for each connection, and its events are read', async (t) => {
-  const launcher = new CommandLauncher(`${process.execPath} ${bundle(t, REFERENCE)} --client {url}`)
+test('a command is started for each connection, and its events are read', async () => {
+  const launcher = new CommandLauncher(`${process.execPath} ${await bundleProgram(REFERENCE)} --client {url}`)
   const include = ['client.req.fragment', 'client.req.query', 'client.req.tls-first', 'client.req.tls-bad-cert']
   const entries = entriesOf(...include, 'client.close.abnormal', 'client.frame.masked-tls')
   const { outcomes } = await runClients(clientOptions(entries, { launcher, jobs: 3, timeout: 20_000 }))
