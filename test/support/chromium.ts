@@ -54,8 +54,8 @@ export async function openContext(t: TestContext, options: BrowserContextOptions
 }
 
 /** Opens a Chromium with a separate profile, until the test ends. */
-export async function launchChromium(t: TestContext): Promise<Browser> {
-  const context = await openContext(t)
+export async function launchChromium(t: TestContext, options: BrowserContextOptions = {}): Promise<Browser> {
+  const context = await openContext(t, options)
   const complaints: string[] = []
   return {
     context,
