@@ -48,7 +48,8 @@ async function runSuites(url: string): Promise<void> {
 /** Ends what the files of this process have shared, and prints what they have left open. */
 export async function endFiles(): Promise<void> {
   const { endChromium } = await import('../support/chromium.ts')
-  await endChromium()
+  const { endFirefox } = await import('../support/firefox.ts')
+  await Promise.all([endChromium(), endFirefox()])
   const left = process.getActiveResourcesInfo().filter((resource) => /Socket|Server|Process/.test(resource))
   if (left.length > 0) console.log(`left open: ${left.join(', ')}`)
 }
