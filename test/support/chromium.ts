@@ -6,7 +6,7 @@ import {
   chromium as playwright,
 } from 'playwright-core'
 import { chromium } from './need.ts'
-import type { TestContext } from './unit.ts'
+import { afterRun, type TestContext } from './unit.ts'
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -31,18 +31,14 @@ export interface Browser {
 /** One process for the whole run, because a start takes seconds and a new profile takes no time. */
 let shared: Promise<Chromium> | null = null
 
-function startChromium(): Promise<Chromium> {
-  return playwright.launch({
+async function startChromium(): Promise<Chromium> {
+  const browser = await playwright.launch({
     executablePath: chromium.path,
     args: ARGUMENTS,
     env: { ...process.env, no_proxy: '127.0.0.1,localhost', NO_PROXY: '127.0.0.1,localhost' },
   })
-}
-
-/** Ends the Chromium of this run, if there was one. */
-export async function endChromium(): Promise<void> {
-  await (await shared)?.close()
-  shared = null
+  afterRun(() => browser.close())
+  return browser
 }
 
 /** Opens a separate profile in the Chromium of this run, until the test ends. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { firefox } from './need.ts'
 import { matchLine } from './output.ts'
-import type { TestContext } from './unit.ts'
+import { afterRun, type TestContext } from './unit.ts'
 import { openWs } from './ws-client.ts'
 
 /** Preferences that show nothing at the start except the page. */
@@ -34,24 +34,13 @@ export interface FirefoxPage {
   evaluate(expression: string): Promise<string>
 }
 
-interface Firefox {
-  readonly bidi: Bidi
-  end(): Promise<void>
-}
-
 /** One process for the whole run, because a start takes seconds. */
-let shared: Promise<Firefox> | null = null
-
-/** Ends the Firefox of this run, if there was one. */
-export async function endFirefox(): Promise<void> {
-  await (await shared)?.end()
-  shared = null
-}
+let shared: Promise<Bidi> | null = null
 
 /** Opens an empty tab in the Firefox of this run, which accepts every certificate, until the test ends. */
 export async function openFirefoxPage(t: TestContext): Promise<FirefoxPage> {
   shared ??= startFirefox()
-  const { bidi } = await shared
+  const bidi = await shared
   const { context } = await bidi('browsingContext.create', { type: 'tab' })
   t.after(() => bidi('browsingContext.close', { context }))
   return {
@@ -71,7 +60,7 @@ export async function openFirefoxPage(t: TestContext): Promise<FirefoxPage> {
 }
 
 /** Starts a headless Firefox with a fresh profile. */
-async function startFirefox(): Promise<Firefox> {
+async function startFirefox(): Promise<Bidi> {
   const profile = mkdtempSync(join(tmpdir(), 'firefox-'))
   const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`)
   writeFileSync(join(profile, 'user.js'), lines.join('\n'))
@@ -82,20 +71,15 @@ async function startFirefox(): Promise<Firefox> {
   })
   // The processes of the pages, which end with Firefox, also write to standard error.
   const closed = once(child, 'close')
-  const end = async (): Promise<void> => {
+  afterRun(async () => {
     child.kill('SIGKILL')
     await closed
     rmSync(profile, { recursive: true, maxRetries: 5, force: true })
-  }
-  try {
-    const [address] = await matchLine(child.stderr, /ws:\S+/, 'firefox')
-    const bidi = await connectBidi(address)
-    await bidi('session.new', { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } })
-    return { bidi, end }
-  } catch (error) {
-    await end()
-    throw error
-  }
+  })
+  const [address] = await matchLine(child.stderr, /ws:\S+/, 'firefox')
+  const bidi = await connectBidi(address)
+  await bidi('session.new', { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } })
+  return bidi
 }
 
 type Bidi = (method: string, params: object) => Promise<Record<string, unknown>>

@@ -46,6 +46,18 @@ export function afterEachTest(cleanUp: () => unknown): void {
   cleanUpsOfEach.push(cleanUp)
 }
 
+const cleanUpsOfRun: (() => unknown)[] = []
+
+/** Registers a clean-up for the end of this process, for helpers that share what they have opened. */
+export function afterRun(cleanUp: () => unknown): void {
+  cleanUpsOfRun.push(cleanUp)
+}
+
+/** Runs the clean-ups for the end of this process. */
+export async function endRun(): Promise<void> {
+  await Promise.all(cleanUpsOfRun.map((cleanUp) => cleanUp()))
+}
+
 /**
  * Creates a uvu suite without the traps of uvu: it runs itself (no forgotten `.run()`), every test and each clean-up
  * has a time limit, and what a test has opened is closed when the test ends.
