@@ -29,7 +29,7 @@ async function startSite(t: TestContext) {
 const pathsOf = (page: Page): Promise<string[]> =>
   page.locator('.card a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
 
-/** Leaves the first token of each kind in each source file. The others have the same colors, and axe checks each one. */
+/** Leaves the first token of each kind in each source file. The others look the same, and axe would check each one. */
 const thinSources = (page: Page): Promise<void> =>
   page.evaluate(`for (const code of document.querySelectorAll('.file code')) {
     const kinds = new Set()

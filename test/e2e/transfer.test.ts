@@ -27,7 +27,7 @@ const bytesOf = async (page: Page, id: string): Promise<number> =>
   Number((await textOf(page, id)).replaceAll(/[^\d]/g, ''))
 
 test('a file is uploaded, hashed on the server, and downloaded unchanged', async (t) => {
-  const { path, bytes, digest } = makeFile(t, 8_000_001)
+  const { path, bytes, digest } = makeFile(t, 20_000_001)
   const { browser, page } = await openDemoPage(t, '/transfer')
   assert.ok(await page.locator('#download').isDisabled())
   await page.locator('#file').setInputFiles(path)
