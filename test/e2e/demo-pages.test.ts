@@ -29,24 +29,50 @@ async function startSite(t: TestContext) {
 const pathsOf = (page: Page): Promise<string[]> =>
   page.locator('.card a').evaluateAll((all) => all.map((link) => link.getAttribute('href') ?? ''))
 
+/** Leaves the first token of each kind in each source file. The others look the same, and axe would check each one. */
+const thinSources = (page: Page): Promise<void> =>
+  page.evaluate(`for (const code of document.querySelectorAll('.file code')) {
+    const kinds = new Set()
+    for (const token of code.querySelectorAll('span')) {
+      if (kinds.has(token.className)) token.replaceWith(token.textContent)
+      else kinds.add(token.className)
+    }
+    code.normalize()
+  }`)
+
 const isOpen = (page: Page): Promise<void> => page.locator('#state[data-state=open]').waitFor()
 
-for (const { scheme, language, width } of [
-  { scheme: 'light', language: 'en', width: 1280 },
-  { scheme: 'dark', language: 'zh-CN', width: 390 },
-  { scheme: 'light', language: 'zh-CN', width: 1280 },
-  { scheme: 'dark', language: 'en', width: 1280 },
+for (const { language, looks } of [
+  {
+    language: 'en',
+    looks: [
+      { colorScheme: 'light', width: 1280 },
+      { colorScheme: 'dark', width: 1280 },
+    ],
+  },
+  {
+    language: 'zh-CN',
+    looks: [
+      { colorScheme: 'dark', width: 390 },
+      { colorScheme: 'light', width: 1280 },
+    ],
+  },
 ] as const) {
-  test(`every page passes axe, ${language}, ${scheme}, ${width} pixels wide, and fits`, async (t) => {
+  test(`every page passes axe, ${language}, in each color scheme, and fits`, async (t) => {
     const { address, open } = await startSite(t)
-    const page = await open({ colorScheme: scheme, locale: language, viewport: { width, height: 900 } })
+    const page = await open({ locale: language })
     for (const path of ['/', ...(await pathsOf(page))]) {
       await page.goto(address + path)
       if (path !== '/') await isOpen(page)
       assert.is(await page.locator('html').getAttribute('lang'), language)
-      assert.equal(await findAxeViolations(page), [], path)
-      const excess = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
-      assert.ok(excess <= 0, `${path} is ${excess} pixels too wide`)
+      await thinSources(page)
+      for (const { colorScheme, width } of looks) {
+        await page.emulateMedia({ colorScheme })
+        await page.setViewportSize({ width, height: 900 })
+        assert.equal(await findAxeViolations(page), [], `${path}, ${colorScheme}, ${width} pixels wide`)
+        const excess = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')
+        assert.ok(excess <= 0, `${path} is ${excess} pixels too wide, of ${width}`)
+      }
     }
   })
 }

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { createDemo } from '../../src/cli/demo/site.ts'
 import { createServer } from '../../src/index.ts'
 import { makeCertificate } from '../support/certificate.ts'
-import { launchFirefox, openInFirefox } from '../support/firefox.ts'
+import { openFirefoxPage } from '../support/firefox.ts'
 import { firefox, openssl, testWith } from '../support/need.ts'
 import { until } from '../support/tick.ts'
 import { assert, suite } from '../support/unit.ts'
@@ -21,7 +21,7 @@ const PAGE = `<!doctype html><title>page</title><script>
 </script>`
 
 test('the sockets of a page run over its one HTTP/2 connection, and reach one over HTTP/1.1', async (t) => {
-  const { http2, port, certificate, visitors } = await startHttp2Chat(t, PAGE)
+  const { http2, port, visitors } = await startHttp2Chat(t, PAGE)
   const sessionOf = new Map<string, unknown>()
   const sessions = new Set<unknown>()
   http2.on('stream', ({ session, id }, headers) => {
@@ -34,7 +34,8 @@ test('the sockets of a page run over its one HTTP/2 connection, and reach one ov
     for (let text = await outside.next(); text !== null; text = await outside.next()) heard.push(text)
   }
   void listen().catch(() => {})
-  openInFirefox(t, port, '/', certificate.cert)
+  const tab = await openFirefoxPage(t)
+  await tab.open(`https://localhost:${port}/`)
   await until(() => heard.filter((text) => `${text}`.endsWith('is open')).length === 3)
   outside.send('from HTTP/1.1')
   await until(() => heard.filter((text) => `${text}`.endsWith('has it')).length === 3)
@@ -49,11 +50,10 @@ test('the sockets of a page run over its one HTTP/2 connection, and reach one ov
 })
 
 test('pages of the demo run over one HTTP/2 connection, and the chat reaches one over HTTP/1.1', async (t) => {
-  const certificate = makeCertificate()
-  const server = createServer({ urls: createDemo().urls, http2: certificate })
+  const server = createServer({ urls: createDemo().urls, http2: makeCertificate() })
   t.after(() => server.shutdown({ deadline: 100 }))
   const { port } = (await server.listen(0)) as AddressInfo
-  const page = await launchFirefox(t, port, certificate.cert)
+  const page = await openFirefoxPage(t)
   /** The ports of Firefox's connections, each with the WebSockets that it has opened. */
   const opened = new Map<number | undefined, string[]>()
   for (const path of ['/echo', '/push', '/notice', '/broadcast', '/bullet', '/job', '/chat?room=two']) {

@@ -18,8 +18,7 @@ export async function startHttp2Chat(t: TestContext, html: string) {
     members.delete(websocket)
   })
   const server = createServer({ urls: { '/chat': view } })
-  const certificate = makeCertificate()
-  const http2 = createSecureServer({ ...certificate, allowHTTP1: true }, (_, response) => {
+  const http2 = createSecureServer({ ...makeCertificate(), allowHTTP1: true }, (_, response) => {
     response.setHeader('Content-Type', 'text/html')
     response.end(html)
   })
@@ -30,5 +29,5 @@ export async function startHttp2Chat(t: TestContext, html: string) {
     http2.close()
   })
   const { port } = http2.address() as AddressInfo
-  return { http2, port, certificate, visitors }
+  return { http2, port, visitors }
 }

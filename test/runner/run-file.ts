@@ -13,7 +13,8 @@ type SuiteRun = () => Promise<[errors: string | true, ...counts: number[]]>
 
 // With this, uvu puts its suites into the queue instead of running them, so it must not be imported before.
 const uvu = Object.assign(globalThis, { UVU_DEFER: 1, UVU_QUEUE: [] as SuiteRun[][] })
-const { cleanUpProcess, firstLineOf, onOutcome } = await import('../support/unit.ts')
+const { endRun, firstLineOf, onOutcome } = await import('../support/unit.ts')
+const { until } = await import('../support/tick.ts')
 
 /**
  * Runs the tests of one file, prints them, and calls `report` with each outcome. Resolves to the first line of an error
@@ -45,9 +46,17 @@ async function runSuites(url: string): Promise<void> {
   }
 }
 
+/** Milliseconds in which the sockets that the last test has closed should be gone. */
+const CLOSING_TIME = 1000
+
 /** Ends what the files of this process have shared, and prints what they have left open. */
 export async function endFiles(): Promise<void> {
-  await cleanUpProcess()
-  const left = process.getActiveResourcesInfo().filter((resource) => /Socket|Server|Process/.test(resource))
+  await endRun()
+  const end = performance.now() + CLOSING_TIME
+  await until(() => leftOpen().length === 0 || performance.now() > end)
+  const left = leftOpen()
   if (left.length > 0) console.log(`left open: ${left.join(', ')}`)
 }
+
+const leftOpen = (): string[] =>
+  process.getActiveResourcesInfo().filter((resource) => /Socket|Server|Process/.test(resource))

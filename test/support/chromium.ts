@@ -6,7 +6,7 @@ import {
   chromium as playwright,
 } from 'playwright-core'
 import { chromium } from './need.ts'
-import { afterLastFile, type TestContext } from './unit.ts'
+import { afterRun, type TestContext } from './unit.ts'
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -31,17 +31,15 @@ export interface Browser {
 /** One process for the whole run, because a start takes seconds and a new profile takes no time. */
 let shared: Promise<Chromium> | null = null
 
-function startChromium(): Promise<Chromium> {
-  return playwright.launch({
+async function startChromium(): Promise<Chromium> {
+  const browser = await playwright.launch({
     executablePath: chromium.path,
     args: ARGUMENTS,
     env: { ...process.env, no_proxy: '127.0.0.1,localhost', NO_PROXY: '127.0.0.1,localhost' },
   })
+  afterRun(() => browser.close())
+  return browser
 }
-
-afterLastFile(async () => {
-  await (await shared)?.close()
-})
 
 /** Opens a separate profile in the Chromium of this run, until the test ends. */
 export async function openContext(t: TestContext, options: BrowserContextOptions = {}): Promise<BrowserContext> {
@@ -52,8 +50,8 @@ export async function openContext(t: TestContext, options: BrowserContextOptions
 }
 
 /** Opens a Chromium with a separate profile, until the test ends. */
-export async function launchChromium(t: TestContext): Promise<Browser> {
-  const context = await openContext(t)
+export async function launchChromium(t: TestContext, options: BrowserContextOptions = {}): Promise<Browser> {
+  const context = await openContext(t, options)
   const complaints: string[] = []
   return {
     context,

@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { X509Certificate } from 'node:crypto'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { firefox } from './need.ts'
 import { matchLine } from './output.ts'
-import type { TestContext } from './unit.ts'
+import { afterRun, type TestContext } from './unit.ts'
 import { openWs } from './ws-client.ts'
 
 /** Preferences that show nothing at the start except the page. */
@@ -23,17 +22,8 @@ const PREFERENCES: Record<string, boolean | number | string> = {
   'network.proxy.type': 0,
   'network.trr.mode': 5,
   'services.settings.server': 'data:,',
-}
-
-/** OID of SHA-256, the digest of the certificate in `cert_override.txt`. */
-const SHA_256 = 'OID.2.16.840.1.101.3.4.2.1'
-
-/**
- * Opens a page in a headless Firefox until the test ends, with a fresh profile that accepts this certificate at
- * `localhost:port`. The page itself reports what it observes to the server.
- */
-export function openInFirefox(t: TestContext, port: number, path: string, certificate: Buffer): void {
-  startFirefox(t, port, certificate, [`https://localhost:${port}${path}`])
+  'fission.autostart': false,
+  'dom.ipc.processPrelaunch.enabled': false,
 }
 
 /** A tab of Firefox, driven by WebDriver BiDi. */
@@ -44,13 +34,15 @@ export interface FirefoxPage {
   evaluate(expression: string): Promise<string>
 }
 
-/** Opens an empty tab of a Firefox that accepts this certificate at `localhost:port`. Firefox ends with the test. */
-export async function launchFirefox(t: TestContext, port: number, certificate: Buffer): Promise<FirefoxPage> {
-  const child = startFirefox(t, port, certificate, ['--remote-debugging-port', '0', 'about:blank'])
-  const bidi = await connectBidi(t, await bidiAddress(child))
-  await bidi('session.new', { capabilities: {} })
-  const { contexts } = await bidi('browsingContext.getTree', {})
-  const [{ context }] = contexts as { context: string }[]
+/** One process for the whole run, because a start takes seconds. */
+let shared: Promise<Bidi> | null = null
+
+/** Opens an empty tab in the Firefox of this run, which accepts every certificate, until the test ends. */
+export async function openFirefoxPage(t: TestContext): Promise<FirefoxPage> {
+  shared ??= startFirefox()
+  const bidi = await shared
+  const { context } = await bidi('browsingContext.create', { type: 'tab' })
+  t.after(() => bidi('browsingContext.close', { context }))
   return {
     async open(url) {
       await bidi('browsingContext.navigate', { context, url, wait: 'complete' })
@@ -67,51 +59,52 @@ export async function launchFirefox(t: TestContext, port: number, certificate: B
   }
 }
 
-type Bidi = (method: string, params: object) => Promise<Record<string, unknown>>
-
-/** Resolves to the address that Firefox writes to standard error. */
-async function bidiAddress(child: ChildProcess): Promise<string> {
-  const [address] = await matchLine(child.stderr!, /ws:\S+/, 'firefox')
-  return address
-}
-
-async function connectBidi(t: TestContext, address: string): Promise<Bidi> {
-  const client = await openWs(`${address}/session`)
-  t.after(() => client.socket.terminate())
-  let id = 0
-  return async (method, params) => {
-    const own = ++id
-    client.send(JSON.stringify({ id: own, method, params }))
-    for (;;) {
-      const message = await client.next()
-      if (message === null) throw new Error('Firefox has closed the connection of WebDriver BiDi')
-      const answer = JSON.parse(`${message}`)
-      if (answer.id !== own) continue
-      if (answer.type === 'error') throw new Error(`${method}: ${answer.message}`)
-      return answer.result
-    }
-  }
-}
-
-function startFirefox(t: TestContext, port: number, certificate: Buffer, more: string[]): ChildProcess {
+/** Starts a headless Firefox with a fresh profile. */
+async function startFirefox(): Promise<Bidi> {
   const profile = mkdtempSync(join(tmpdir(), 'firefox-'))
   const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});`)
   writeFileSync(join(profile, 'user.js'), lines.join('\n'))
-  const { fingerprint256 } = new X509Certificate(certificate)
-  writeFileSync(join(profile, 'cert_override.txt'), `localhost:${port}:\t${SHA_256}\t${fingerprint256}\t\n`)
-  const args = ['--headless', '--no-remote', '--profile', profile, ...more]
+  const args = ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0', 'about:blank']
   const child = spawn(firefox.path, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, HOME: profile, MOZ_HEADLESS: '1', MOZ_DISABLE_CONTENT_SANDBOX: '1' },
-    detached: true,
   })
-  const exited = once(child, 'exit')
-  t.after(async () => {
-    // The process group includes the processes of the pages.
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
-    await exited
+  // The processes of the pages, which end with Firefox, also write to standard error.
+  const closed = once(child, 'close')
+  afterRun(async () => {
+    child.kill('SIGKILL')
+    await closed
     rmSync(profile, { recursive: true, maxRetries: 5, force: true })
   })
-  child.stderr.resume()
-  return child
+  const [address] = await matchLine(child.stderr, /ws:\S+/, 'firefox')
+  const bidi = await connectBidi(address)
+  await bidi('session.new', { capabilities: { alwaysMatch: { acceptInsecureCerts: true } } })
+  return bidi
+}
+
+type Bidi = (method: string, params: object) => Promise<Record<string, unknown>>
+
+interface BidiAnswer {
+  readonly id: number
+  readonly type: string
+  readonly message: string
+  readonly result: Record<string, unknown>
+}
+
+async function connectBidi(address: string): Promise<Bidi> {
+  const { socket } = await openWs(`${address}/session`)
+  const waiting = new Map<number, (answer: BidiAnswer) => void>()
+  socket.on('message', (data) => {
+    const answer: BidiAnswer = JSON.parse(String(data))
+    waiting.get(answer.id)?.(answer)
+    waiting.delete(answer.id)
+  })
+  let lastId = 0
+  return async (method, params) => {
+    const id = ++lastId
+    socket.send(JSON.stringify({ id, method, params }))
+    const answer = await new Promise<BidiAnswer>((resolve) => waiting.set(id, resolve))
+    if (answer.type === 'error') throw new Error(`${method}: ${answer.message}`)
+    return answer.result
+  }
 }

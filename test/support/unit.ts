@@ -48,16 +48,16 @@ export function afterEachTest(cleanUp: () => unknown): void {
   cleanUpsOfEach.push(cleanUp)
 }
 
-const cleanUpsOfProcess: (() => unknown)[] = []
+const cleanUpsOfRun: (() => unknown)[] = []
 
-/** Registers a clean-up for the end of the process, for helpers that open what all its files share. */
-export function afterLastFile(cleanUp: () => unknown): void {
-  cleanUpsOfProcess.push(cleanUp)
+/** Registers a clean-up for the end of this process, for helpers that share what they have opened. */
+export function afterRun(cleanUp: () => unknown): void {
+  cleanUpsOfRun.push(cleanUp)
 }
 
-/** Runs the clean-ups for the end of the process. */
-export async function cleanUpProcess(): Promise<void> {
-  for (const cleanUp of cleanUpsOfProcess) await cleanUp()
+/** Runs the clean-ups for the end of this process. */
+export async function endRun(): Promise<void> {
+  await Promise.all(cleanUpsOfRun.map((cleanUp) => cleanUp()))
 }
 
 /**
