@@ -124,7 +124,8 @@ export class Parts implements Link, Watched {
   }
 
   onWaiting(): void {
-    addUnready(this.connection)
+    // A closed connection has left its rooms, and nothing would remove it from the set.
+    if (this.closeInfo === null) addUnready(this.connection)
     this.account()
   }
 

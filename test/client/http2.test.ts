@@ -190,3 +190,19 @@ test('refuses what is neither true, false nor a session', async () => {
   const error = await thrownBy(() => connect('ws://127.0.0.1', { http2: {} as never }))
   assert.match(error.message, 'option http2 is an object (Object); allowed: true, false or a session')
 })
+
+test('receives the echo of more than either side may store', async (t) => {
+  const server = await serve(t, { http2: true })
+  const connection = await connect(`ws://127.0.0.1:${portOf(server)}`, { http2: true })
+  const sizes = [1_000_000, 1_000_001, 1_000_002]
+  const received: number[] = []
+  const last = new Promise<void>((resolve) => {
+    connection.onMessage = ({ length }) => {
+      if (received.push(length) === sizes.length) resolve()
+    }
+  })
+  for (const size of sizes) connection.send(Buffer.alloc(size))
+  await last
+  assert.equal(received, sizes)
+  connection.terminate()
+})

@@ -9,6 +9,7 @@ import { manualSource } from '../support/manual-source.ts'
 import { SlowPeer } from '../support/slow-peer.ts'
 import { endOfTick, until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
+import { frame } from '../support/wire.ts'
 
 const test = suite('unready connections')
 
@@ -107,4 +108,21 @@ test('a connection that ends at once is unready during onClose only', async (t) 
   connection.terminate()
   await endOfTick()
   assert.equal([seen, isUnready()], [[true], false])
+})
+
+test('a closed connection is forgotten, although its output waits', async (t) => {
+  for (const end of ['closes', 'is closed by the peer', 'terminates']) {
+    const { peer, connection, isUnready } = open(t)
+    connection.send('a')
+    if (end === 'terminates') connection.terminate()
+    else if (end === 'closes') connection.close()
+    else peer.push(frame(8))
+    await endOfTick()
+    if (end === 'closes') peer.push(frame(8))
+    await until(() => connection.state === 'closed')
+    assert.is(isUnready(), false, end)
+    await peer.readAll()
+    await endOfTick()
+    assert.is(isUnready(), false, end)
+  }
 })

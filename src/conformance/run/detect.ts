@@ -45,6 +45,8 @@ async function detectAll(context: RunContext, options: DetectOptions): Promise<s
     capabilities.pmd = fieldTokens(response, 'sec-websocket-extensions').some((one) =>
       one.startsWith('permessage-deflate'),
     )
+    // Some targets serve one connection at a time.
+    trial.release(peer)
     capabilities.echo =
       options.echo === 'plain' || (options.echo === 'auto' && (await echoes(context, trial, options.echoPrefix)))
     return undefined

@@ -15,8 +15,8 @@ export function isBusy(response: Response | null): boolean {
 }
 
 /**
- * Opens connections that stay open, `width` at a time. Targets choose how many they accept: when a target refuses some,
- * with a status or by the end of TCP, and serves others, the case is skipped (RFC 6455 §10.4).
+ * Opens connections that stay open, `width` at a time. Targets choose how many they accept: when a target serves some
+ * and refuses others with a status or by the end of TCP, or lets them wait, the case is skipped (RFC 6455 §10.4).
  */
 export async function openMany(t: Trial, count: number, width: number = count): Promise<Peer[]> {
   const numbers = Array.from({ length: count }, (_, index) => index)
@@ -29,7 +29,7 @@ export async function openMany(t: Trial, count: number, width: number = count): 
       return
     }
     const mismatch = new Mismatch('101 Switching Protocols', describeAnswer(response, peer))
-    if (!isBusy(response) && !(response === null && peer.ended)) throw mismatch
+    if (!isBusy(response) && response !== null) throw mismatch
     refusal = mismatch
   })
   if (refusal !== null && peers.length === 0) throw refusal

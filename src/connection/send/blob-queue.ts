@@ -1,3 +1,4 @@
+import { bytesOf } from '../../core/bytes.ts'
 import { discardSource, ignoreErrorEvents, isBlob, isSource, type Source } from './message-type.ts'
 import { checkText, ownCopy, type Sendable, type SendOptions, WAITING_OVERHEAD } from './outgoing.ts'
 import type { PreparedMessage } from './prepared-message.ts'
@@ -49,7 +50,8 @@ export class BlobQueue {
   add(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined, length: number): void {
     if (isSource(data)) ignoreErrorEvents(data)
     const size = length + WAITING_OVERHEAD
-    this.#waiting.push({ data: data instanceof Uint8Array ? ownCopy(data) : data, options, size })
+    const bytes = bytesOf(data)
+    this.#waiting.push({ data: bytes === null ? data : ownCopy(bytes), options, size })
     this.#waitingBytes += size
     if (!this.#isReading) this.#send()
   }

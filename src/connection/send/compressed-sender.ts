@@ -40,7 +40,7 @@ export class CompressedSender {
   }
 
   send(data: Sendable | PreparedMessage, options: SendOptions | undefined): void {
-    const compress = options === undefined || options.compress !== false
+    const compress = options?.compress !== false
     if (typeof data === 'string') this.#sendText(data, compress)
     else if (data instanceof Uint8Array) this.#send(opcodeOf(options), data, compress)
     else if (data instanceof PreparedMessage) this.#sendPrepared(data, compress)

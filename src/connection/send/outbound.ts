@@ -66,7 +66,9 @@ export class Outbound implements Output, BlobQueueSink {
     if (protocol.state !== 'open') return refuse(data, 'closed')
     if (options?.wait === false && this.#blobs?.hasSource) return this.#drop(data)
     const waiting = this.#outbox.bufferedAtMost + this.#waitingBytes()
-    if (waiting + size > limits.highWaterMark) return this.#sendNearLimit(data, size, options)
+    if (waiting + size > limits.highWaterMark || size === Number.POSITIVE_INFINITY) {
+      return this.#sendNearLimit(data, size, options)
+    }
     this.#accept(data, size, options)
     return 'sent'
   }
@@ -87,8 +89,9 @@ export class Outbound implements Output, BlobQueueSink {
     this.#accept(data, size, options)
     this.#outbox.flush()
     if (this.bufferedAmount <= highWaterMark) return 'sent'
-    // Reading is paused, because messages from a peer that does not read the replies would cause more replies.
-    this.#link.protocol.pause(PauseReason.BACKPRESSURE)
+    // A server stops reading, because messages from a peer that does not read the replies would cause more replies. A
+    // client continues, because two peers that both stop reading would wait for each other.
+    if (this.#link.host.maskingKey === undefined) this.#link.protocol.pause(PauseReason.BACKPRESSURE)
     this.#pressure().begin()
     return 'backpressure'
   }

@@ -39,7 +39,7 @@ export function checkText(data: unknown): void {
 
 /** Returns the opcode of a message of bytes. */
 export function opcodeOf(options: SendOptions | undefined): number {
-  return options === undefined || options.binary !== false ? Opcode.BINARY : Opcode.TEXT
+  return options?.binary === false ? Opcode.TEXT : Opcode.BINARY
 }
 
 /** The result of sending a message; see `Connection.send`. */

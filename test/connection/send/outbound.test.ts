@@ -4,6 +4,7 @@ import type { Link } from '../../../src/connection/link.ts'
 import { Outbound } from '../../../src/connection/send/outbound.ts'
 import { Traffic } from '../../../src/connection/traffic.ts'
 import type { MessageCodec } from '../../../src/core/message-codec.ts'
+import { manualSource } from '../../support/manual-source.ts'
 import { SlowPeer } from '../../support/slow-peer.ts'
 import { endOfTick, turns, until } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
@@ -22,7 +23,12 @@ function lazyCodec(): MessageCodec {
 }
 
 /** Makes the sending part of a connection whose peer does not read, and a log of its calls. */
-function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number, codec: MessageCodec | null = null) {
+function make(
+  limits: Partial<ConnectionLimits> = {},
+  streamMark?: number,
+  codec: MessageCodec | null = null,
+  maskingKey?: () => Uint8Array,
+) {
   const peer = new SlowPeer(streamMark)
   const traffic = new Traffic()
   const log: string[] = []
@@ -42,7 +48,7 @@ function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number, codec
     stream: peer,
     protocol,
     limits: readLimits(limits),
-    host: { traffic },
+    host: { traffic, maskingKey },
     account: () => {},
     onWaiting: () => {},
     onUserError: (error: Error) => log.push(`user error ${error.message}`),
@@ -221,4 +227,46 @@ test('sends a Blob as text only if its bytes are UTF-8', async () => {
   await turns()
   assert.equal(peer.bytes, unmasked(1, 'é'))
   assert.equal(log, ['user error bytes sent as text are not valid UTF-8'])
+})
+
+test('copies bytes of every type that wait for a Blob', async () => {
+  const memory = new ArrayBuffer(8)
+  const shared = new SharedArrayBuffer(8)
+  const views = [new Uint8Array(memory), new Int16Array(memory), new Float64Array(memory), new DataView(memory)]
+  for (const data of [...views, memory, shared]) {
+    for (const each of [memory, shared]) new Uint8Array(each).fill(0)
+    const { outbound, peer } = make()
+    outbound.send(new Blob(['blob']), undefined)
+    outbound.send(data, undefined)
+    for (const each of [memory, shared]) new Uint8Array(each).fill(0xff)
+    await until(() => outbound.bufferedAmount === peer.writableLength)
+    await peer.readAll()
+    assert.equal(peer.bytes, Buffer.concat([unmasked(2, 'blob'), unmasked(2, Buffer.alloc(8))]), String(data))
+  }
+})
+
+test('counts a source as waiting without a high-water mark, too', async () => {
+  const { outbound } = make({ highWaterMark: Number.POSITIVE_INFINITY })
+  const { source } = manualSource()
+  assert.is(outbound.send(source, undefined), 'backpressure')
+  assert.is(outbound.send('behind the source', undefined), 'sent')
+  assert.ok(outbound.bufferedAmount > 0)
+})
+
+test('accepts null as options', async () => {
+  for (const codec of [null, lazyCodec()]) {
+    const { outbound, peer } = make({}, undefined, codec)
+    for (const data of ['text', Buffer.from('bytes'), new Blob(['blob'])]) outbound.send(data, null as never)
+    await until(() => outbound.bufferedAmount === peer.writableLength)
+    await peer.readAll()
+    assert.equal(peer.bytes, Buffer.concat([unmasked(1, 'text'), unmasked(2, 'bytes'), unmasked(2, 'blob')]))
+  }
+})
+
+test('pauses reading above the high-water mark on a server, and never on a client', () => {
+  for (const maskingKey of [undefined, () => Buffer.alloc(4)]) {
+    const { log, send } = make({ highWaterMark: 100 }, undefined, null, maskingKey)
+    assert.is(send(200), 'backpressure')
+    assert.equal(log, maskingKey === undefined ? ['pause'] : [])
+  }
 })
