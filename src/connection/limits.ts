@@ -17,7 +17,8 @@ export interface ConnectionLimits extends MessageLimits {
   /** Maximum size of a message that is received as a stream; above it, Close 1009. Default `Infinity`. */
   maxStreamSize: number
   /**
-   * When more bytes than this wait to be sent, `send` returns `'backpressure'` and reading is paused. Default 1 MiB.
+   * When more bytes than this wait to be sent, `send` returns `'backpressure'`, and a server pauses reading. Default
+   * 1 MiB.
    */
   highWaterMark: number
   /**
