@@ -1,6 +1,7 @@
 import { suite as uvuSuite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { releaseSharedMemory, sharedMemoryUsed } from '../../src/connection/shared-memory.ts'
+import { removeUnready, unreadyConnections } from '../../src/connection/unready.ts'
 
 /** What a test may do besides making assertions. */
 export interface TestContext {
@@ -128,6 +129,8 @@ async function runBody(sentence: string, body: TestBody, timeLimit: number): Pro
     await attempt(cleanUp, `the clean-up ${describeFunction(cleanUp)} of “${sentence}”`)
   }
   await releaseStores(timeLimit).catch((error) => failures.push({ error }))
+  const leaked = forgetClosed()
+  if (leaked > 0) failures.push({ error: new Error(`${leaked} closed connections would stay in memory`) })
   if (failures.length > 0) throw failures[0].error
 }
 
@@ -153,6 +156,13 @@ async function releaseStores(limit: number): Promise<void> {
     }
     await turn()
   }
+}
+
+/** Removes closed connections from the set of unready ones, where they would stay. Returns how many there were. */
+function forgetClosed(): number {
+  const closed = [...unreadyConnections].filter(({ state }) => state === 'closed')
+  for (const connection of closed) removeUnready(connection)
+  return closed.length
 }
 
 /** Resolves when the action has ended. Rejects when the action fails or takes longer than `limit` milliseconds. */
