@@ -177,6 +177,13 @@ export class MessageQueue {
     return message
   }
 
+  /** Returns whether the queue has paused its source. From now on, the queue does not resume it. */
+  releaseSource(): boolean {
+    const hasPaused = this.#isFull
+    this.#isFull = false
+    return hasPaused
+  }
+
   /** Adds a waiter to the end of the list. Call it only while the queue is empty and has not ended. */
   addWaiter(waiter: Waiter): void {
     waiter.before = this.#lastWaiter

@@ -27,7 +27,10 @@ class StreamedQueue extends MessageQueue {
 export function openStreams(connection: Connection, queue: MessageQueue) {
   const streams = new IncomingStreams(connection)
   const streamed = new StreamedQueue(streams)
+  // Input that waits for the connection to be resumed must come after the messages in the queue.
+  const isPaused = queue.releaseSource()
   for (let message = queue.shift(); message !== undefined; message = queue.shift()) streams.add(message)
+  streams.start(isPaused)
   if (queue.hasEnded) {
     streamed.end()
     streams.end()

@@ -69,6 +69,40 @@ test('begins with the messages that were received whole before', async (t) => {
   assert.equal(await read(await session.stream()), ['three'])
 })
 
+test('begins with the messages that were received whole before, also when another one has begun', async (t) => {
+  const { client, session } = await open(t)
+  client.send(frame(1, 'one'), frame(1, 'two'), frame(1, 'th', { fin: false }))
+  await until(() => session.count_messages() === 2)
+  const streams = [session.stream(), session.stream(), session.stream(), session.stream()]
+  client.send(frame(0, 'ree'), frame(1, 'four'))
+  const texts = await Promise.all(streams.map(async (stream) => (await stream)!.whole()))
+  assert.equal(texts, ['one', 'two', 'three', 'four'])
+})
+
+test('begins with the messages of a full queue, and continues with those that waited behind it', async (t) => {
+  const { client, session } = await open(t, { queueHighCount: 4 })
+  const sent = ['m1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7', 'm8']
+  client.send(...sent.map((text) => frame(1, text)))
+  await until(() => session.count_messages() === 4)
+  const streams = sent.map(() => session.stream())
+  assert.equal(await Promise.all(streams.map(async (stream) => (await stream)!.whole())), sent)
+  client.send(frame(1, 'm9'))
+  assert.is(await (await session.stream())!.whole(), 'm9')
+})
+
+test('leaves the peer paused while the messages of a full queue are unread', async (t) => {
+  const { client, session } = await open(t, { queueHighBytes: 200_000 })
+  client.send(frame(2, Buffer.alloc(100_000)), frame(2, Buffer.alloc(100_000)), frame(1, 'later'))
+  await until(() => session.count_messages() === 2)
+  const [first, second, later] = [session.stream(), session.stream(), session.stream()]
+  let hasArrived = false
+  void later.then(() => (hasArrived = true))
+  await (await first)!.whole()
+  assert.is(hasArrived, false)
+  await (await second)!.whole()
+  assert.is(await (await later)!.whole(), 'later')
+})
+
 test('replaces wait and iteration', async (t) => {
   const { client, session } = await open(t)
   const waiting = session.wait()
