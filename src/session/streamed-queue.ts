@@ -8,7 +8,7 @@ class StreamedQueue extends MessageQueue {
   readonly #streams: IncomingStreams
 
   constructor(streams: IncomingStreams) {
-    super(readQueueMarks(), { pause() {}, resume() {}, queuedBytes: () => 0 })
+    super(readQueueMarks(), { pause() {}, resume() {} })
     this.#streams = streams
   }
 

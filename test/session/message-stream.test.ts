@@ -103,6 +103,26 @@ test('leaves the peer paused while the messages of a full queue are unread', asy
   assert.is(await (await later)!.whole(), 'later')
 })
 
+test('counts toward the memory of the connection, as unread messages do, in addition to queuedBytes', async (t) => {
+  const { client, session } = await open(t)
+  const { connection } = session
+  const counted = () => connection.memoryUsed
+  let own = 1_000_000
+  connection.queuedBytes = () => own
+  client.send(frame(2, Buffer.alloc(10_000)))
+  await until(() => session.count_messages() === 1)
+  assert.is(counted(), 1_010_000)
+  connection.queuedBytes = () => own + 5
+  assert.is(counted(), 1_010_005)
+  const stream = await session.stream()
+  assert.is(counted(), 1_010_133, 'a part has an overhead')
+  connection.queuedBytes = () => own
+  assert.is(counted(), 1_010_128)
+  await stream!.whole()
+  own = 0
+  assert.is(counted(), 0)
+})
+
 test('replaces wait and iteration', async (t) => {
   const { client, session } = await open(t)
   const waiting = session.wait()
