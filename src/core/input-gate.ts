@@ -153,7 +153,12 @@ export class InputGate implements CodecSink {
     streamer.isDiscarding = this.#owner.state !== 'open'
     this.#assembler = streamer
     this.#parser.deliverTo(streamer)
-    if (partial !== null) streamer.continue(partial)
+    if (partial === null) return
+    try {
+      streamer.continue(partial)
+    } catch (error) {
+      this.failWith(error)
+    }
   }
 
   /** Discards messages from now on. The application can no longer pause the input. */
@@ -202,11 +207,15 @@ export class InputGate implements CodecSink {
         this.#backlog = null
       }
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      this.#owner.fail(error)
+      this.failWith(error)
     } finally {
       this.#isParsing = false
     }
+  }
+
+  private failWith(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error
+    this.#owner.fail(error)
   }
 
   private makeParser(): FrameParser {

@@ -179,6 +179,12 @@ test('continues a message that has begun, with what was gathered of it', () => {
   assert.equal(deflated.parts, ['binary', 'abc', 'd', 'end'])
 })
 
+test('fails with 1009 when what was gathered of a message is more than maxStreamSize', () => {
+  const { sink, parts } = open({ maxStreamSize: 3, early: [frame(1, 'long', { fin: false })] })
+  assert.is(sink.info?.code, 1009)
+  assert.equal(parts, ['text', 'abort'])
+})
+
 test('begins between two messages of one chunk when a callback requests it', () => {
   const { sink, protocol, log } = make()
   const recorder = new Recorder()

@@ -123,6 +123,19 @@ test('counts toward the memory of the connection, as unread messages do, in addi
   assert.is(counted(), 0)
 })
 
+test('closes with 1009 when more than maxStreamSize has arrived of the message that has begun', async (t) => {
+  const { client, session } = await open(t, { maxStreamSize: 1000 })
+  client.send(frame(1, 'whole'), frame(1, 'x'.repeat(5000), { fin: false }))
+  await until(() => session.connection.memoryUsed > 5000)
+  assert.is(await (await session.stream())!.whole(), 'whole')
+  const failure = await (await session.stream())!.whole().catch((error) => error.code)
+  assert.is(failure, 'ERR_WS_STREAM_CUT')
+  assert.is(await session.stream(), null)
+  assert.is(session.connection.closeInfo?.code, 1009)
+  const [{ payload }] = await client.receive(1)
+  assert.is(payload.readUInt16BE(), 1009)
+})
+
 test('replaces wait and iteration', async (t) => {
   const { client, session } = await open(t)
   const waiting = session.wait()
