@@ -99,7 +99,7 @@ export class InputGate implements CodecSink {
   }
 
   releaseIdleMemory(): void {
-    if (this.#isParsing || this.pending !== null) return
+    if (this.#isParsing || this.pending !== null || (this.#pauses & PauseReason.CODEC) !== 0) return
     this.#parser = null
     this.#assembler = null
   }
@@ -145,7 +145,7 @@ export class InputGate implements CodecSink {
       throw new TypeError('codec has no inflateStream, which streamed messages need')
     }
     const streamer = new StreamAssembler(sink, limits, codec, this)
-    const partial = this.#assembler instanceof MessageAssembler ? this.#assembler.handOver() : null
+    const partial = this.#assembler instanceof MessageAssembler ? this.#assembler.handOver(streamer) : null
     streamer.isStopped = this.isPaused
     streamer.setFlow((this.#pauses & ~PauseReason.CODEC) === 0)
     this.#streamer = streamer

@@ -12,7 +12,7 @@ class StreamedQueue extends MessageQueue {
     this.#streams = streams
   }
 
-  /** Called with a message that the codec was decompressing when the session began to receive parts. */
+  /** Called with a message during whose delivery the session began to receive parts. */
   override push(message: Data): void {
     this.#streams.add(message)
   }
