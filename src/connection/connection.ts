@@ -6,7 +6,7 @@ import type { CloseInfo, ProtocolState } from '../core/closing-handshake.ts'
 import { ProtocolError, WebSocketError } from '../core/errors.ts'
 import { PauseReason } from '../core/input-gate.ts'
 import { destroyStream } from '../transport/http2-stream.ts'
-import type { ConnectionSetup, Data, PublicConnection } from './host.ts'
+import type { ConnectionSetup, Data, PublicConnection, SessionMemory } from './host.ts'
 import { Parts } from './parts.ts'
 import type { OnStream } from './receive/stream-delivery.ts'
 import { flushEndOfTick } from './send/end-of-tick.ts'
@@ -15,10 +15,12 @@ import type { Sendable, SendOptions, SendResult } from './send/outgoing.ts'
 import type { PreparedMessage } from './send/prepared-message.ts'
 
 const noop = (): void => {}
-const zero = (): number => 0
 
 /** Makes a connection report its memory to its server at once. Used by the memory limit of the server. */
 export let accountMemory: (connection: Connection) => void
+
+/** Adds the bytes of a session to the memory of its connection, in place of those that were added before. */
+export let countSession: (connection: object, session: SessionMemory) => void
 
 /**
  * One WebSocket connection on a stream (RFC 6455). Its callbacks are plain properties, with one function each. Set them
@@ -48,16 +50,14 @@ export class Connection implements PublicConnection {
    * `'closed'`.
    */
   onClose: (info: CloseInfo) => unknown = noop
-  /**
-   * Set this to a function that returns the number of bytes that the application stores for this connection. They count
-   * toward `memoryUsed`. Default: a function that returns 0.
-   */
-  queuedBytes: () => number = zero
-
   readonly #parts: Parts
 
   static {
     accountMemory = (connection) => connection.#parts.account()
+    // Tests use sessions whose connection is another object.
+    countSession = (connection, session) => {
+      if (#parts in connection) connection.#parts.countSession(session)
+    }
   }
 
   constructor(stream: Duplex, setup: ConnectionSetup) {
@@ -65,6 +65,18 @@ export class Connection implements PublicConnection {
     this.request = setup.request
     this.#parts = new Parts(this, stream, setup)
     this.#parts.start(setup.head)
+  }
+
+  /**
+   * Set this to a function that returns the number of bytes that the application stores for this connection. They count
+   * toward `memoryUsed`. Default: a function that returns 0.
+   */
+  get queuedBytes(): () => number {
+    return this.#parts.queuedBytes
+  }
+
+  set queuedBytes(queuedBytes: () => number) {
+    this.#parts.queuedBytes = queuedBytes
   }
 
   /**
@@ -86,7 +98,8 @@ export class Connection implements PublicConnection {
   }
 
   /**
-   * Memory in bytes: received data that has not been delivered, unsent output, and the result of `queuedBytes`.
+   * Memory in bytes: received data that has not been delivered or that the view has not read, unsent output, and the
+   * result of `queuedBytes`.
    *
    * @throws {TypeError} when `queuedBytes` does not return a number. Errors that `queuedBytes` throws are passed on.
    */

@@ -15,7 +15,6 @@ export interface PublicConnection {
   readonly onBorrowedMessage: ((bytes: Buffer, isBinary: boolean) => unknown) | null
   onPong(payload: Buffer): unknown
   onClose(info: CloseInfo): unknown
-  queuedBytes(): number
   close(code: number, reason: string, cause: Error): void
   fail(closeCode: number, code: string, message: string): void
   terminate(error: Error): void
@@ -46,3 +45,17 @@ export interface ConnectionSetup {
   /** Bytes that followed the request. They are delivered after the current tick. */
   head?: Buffer | undefined
 }
+
+/** What a session stores for its connection, in bytes. */
+export interface SessionMemory {
+  readonly bytes: number
+}
+
+/** What the application and the session store for a connection. */
+interface Stored {
+  readonly queuedBytes: () => number
+  readonly session: SessionMemory | null
+}
+
+/** Most connections share this object. */
+export const NOTHING_STORED: Stored = { queuedBytes: () => 0, session: null }

@@ -13,7 +13,13 @@ import { acceptedBytes, ownStream } from '../transport/stream-owner.ts'
 import { callUser, watchResult } from '../user-code/user-code.ts'
 import { captureContext, inContextOf, runInContextOf } from './context.ts'
 import { channels } from './diagnostics.ts'
-import type { ConnectionHost, ConnectionSetup, PublicConnection } from './host.ts'
+import {
+  type ConnectionHost,
+  type ConnectionSetup,
+  NOTHING_STORED,
+  type PublicConnection,
+  type SessionMemory,
+} from './host.ts'
 import type { ConnectionLimits } from './limits.ts'
 import type { Link } from './link.ts'
 import { Inbound } from './receive/inbound.ts'
@@ -53,6 +59,7 @@ export class Parts implements Link, Watched {
   /** The memory in bytes that was last reported to the host. */
   #reportedMemory = 0
   #sentMessages = 0
+  #stored = NOTHING_STORED
 
   constructor(connection: PublicConnection, stream: Duplex, setup: ConnectionSetup) {
     const { host, limits, role, codec = null } = setup
@@ -86,13 +93,27 @@ export class Parts implements Link, Watched {
     return this.#outbound === null ? this.stream.writableLength : this.#outbound.bufferedAmount
   }
 
+  get queuedBytes(): () => number {
+    return this.#stored.queuedBytes
+  }
+
+  set queuedBytes(queuedBytes: () => number) {
+    this.#stored = { queuedBytes, session: this.#stored.session }
+  }
+
+  countSession(session: SessionMemory): void {
+    this.#stored = { queuedBytes: this.#stored.queuedBytes, session }
+  }
+
   /**
-   * Memory in bytes: received data that has not been delivered, unsent output, and the result of `queuedBytes`.
+   * Memory in bytes: received data that has not been delivered or that the view has not read, unsent output, and the
+   * result of `queuedBytes`.
    *
    * @throws {TypeError} when `queuedBytes` does not return a number. Errors that `queuedBytes` throws are passed on.
    */
   get memoryUsed(): number {
-    const queued: unknown = this.connection.queuedBytes()
+    const { queuedBytes, session } = this.#stored
+    const queued: unknown = queuedBytes.call(this.connection)
     if (typeof queued !== 'number') {
       watchResult(queued, (error) => this.reportError(error))
       throw new TypeError(`queuedBytes() returned ${describe(queued)}; allowed: a number`)
@@ -102,7 +123,8 @@ export class Parts implements Link, Watched {
     const overhead = bufferedAmount === 0 ? 0 : waitingWrites(this.stream) * WAITING_OVERHEAD
     // A paused stream over HTTP/2 or TLS stores what arrives, up to its window.
     const unread = this.protocol.isPaused ? this.stream.readableLength : 0
-    return this.protocol.memoryUsed + unread + bufferedAmount + overhead + queued
+    const stored = session === null ? queued : queued + session.bytes
+    return this.protocol.memoryUsed + unread + bufferedAmount + overhead + stored
   }
 
   account(): void {
@@ -111,7 +133,7 @@ export class Parts implements Link, Watched {
       used = this.memoryUsed
     } catch (error) {
       // `queuedBytes` is not called again, because sending the Close frame calls this method as well.
-      this.connection.queuedBytes = () => 0
+      this.queuedBytes = NOTHING_STORED.queuedBytes
       this.onUserError(error)
       return
     }

@@ -99,7 +99,7 @@ export class InputGate implements CodecSink {
   }
 
   releaseIdleMemory(): void {
-    if (this.#isParsing || this.pending !== null) return
+    if (this.#isParsing || this.pending !== null || (this.#pauses & PauseReason.CODEC) !== 0) return
     this.#parser = null
     this.#assembler = null
   }
@@ -145,7 +145,7 @@ export class InputGate implements CodecSink {
       throw new TypeError('codec has no inflateStream, which streamed messages need')
     }
     const streamer = new StreamAssembler(sink, limits, codec, this)
-    const partial = this.#assembler instanceof MessageAssembler ? this.#assembler.handOver() : null
+    const partial = this.#assembler instanceof MessageAssembler ? this.#assembler.handOver(streamer) : null
     streamer.isStopped = this.isPaused
     streamer.setFlow((this.#pauses & ~PauseReason.CODEC) === 0)
     this.#streamer = streamer
@@ -153,7 +153,12 @@ export class InputGate implements CodecSink {
     streamer.isDiscarding = this.#owner.state !== 'open'
     this.#assembler = streamer
     this.#parser.deliverTo(streamer)
-    if (partial !== null) streamer.continue(partial)
+    if (partial === null) return
+    try {
+      streamer.continue(partial)
+    } catch (error) {
+      this.failWith(error)
+    }
   }
 
   /** Discards messages from now on. The application can no longer pause the input. */
@@ -202,11 +207,15 @@ export class InputGate implements CodecSink {
         this.#backlog = null
       }
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error
-      this.#owner.fail(error)
+      this.failWith(error)
     } finally {
       this.#isParsing = false
     }
+  }
+
+  private failWith(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error
+    this.#owner.fail(error)
   }
 
   private makeParser(): FrameParser {

@@ -82,7 +82,7 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
   isStopped = false
   /** While true, messages are discarded, because this side is closing. Uncompressed ones are checked first. */
   isDiscarding = false
-  readonly #sink: MessageSink
+  #sink: MessageSink
   readonly #limits: MessageLimits
   readonly #codec: MessageCodec | null
   readonly #codecSink: CodecSink | null
@@ -168,18 +168,18 @@ export class MessageAssembler implements DataFrameSink, WholeMessageSink {
     else this.onFrameHeader(true, false, opcode, end - start)
   }
 
-  /** Stops for good. Returns the message in progress for a `StreamAssembler`; null between messages. */
-  handOver(): PartialMessage | null {
+  /** Stops for good. Returns the message in progress, or null. A message in the codec will be delivered to `sink`. */
+  handOver(sink: MessageSink): PartialMessage | null {
     this.isStopped = true
+    this.#sink = sink
     if (this.#opcode === 0) return null
-    const bytes = this.#gathered?.subarray(0, this.#length) ?? EMPTY
     return {
       opcode: this.#opcode,
       isCompressed: this.#isCompressed,
       fin: this.#fin,
       frames: this.#frames,
       announced: this.#announced,
-      bytes,
+      bytes: this.#gathered?.subarray(0, this.#length) ?? EMPTY,
     }
   }
 

@@ -1,6 +1,6 @@
 import type { ProtocolError } from './errors.ts'
 import type { DataFrameSink } from './frame-parser.ts'
-import type { CodecSink, MessageLimits, PartialMessage } from './message-assembler.ts'
+import type { CodecSink, MessageLimits, MessageSink, PartialMessage } from './message-assembler.ts'
 import type { InflateSink, MessageCodec, MessageInflater } from './message-codec.ts'
 import { checkOrder, invalidUtf8, messageTooBig, tooManyFrames } from './message-order.ts'
 import { Opcode } from './opcode.ts'
@@ -30,7 +30,7 @@ const COUNTED_FRAME = 1024
  * Delivers messages in parts, which need not be whole frames. Like `MessageAssembler`, it checks order, size and frame
  * count with each header, and text piece by piece. It stores nothing.
  */
-export class StreamAssembler implements DataFrameSink, InflateSink {
+export class StreamAssembler implements DataFrameSink, InflateSink, MessageSink {
   /** While true, the frame parser reads no further frame. */
   isStopped = false
   /** While true, messages are checked and then discarded, because this side is closing. */
@@ -90,6 +90,16 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
     this.#frames = frames
     this.#announced = announced
     this.onFramePayload(bytes, 0, bytes.length, false, false)
+  }
+
+  /** Called with a message that another assembler had passed to the codec. */
+  onTextMessage(bytes: Buffer, start: number, end: number): void {
+    this.#deliverWhole(Opcode.TEXT, bytes, start, end)
+  }
+
+  /** Called with a message that another assembler had passed to the codec. */
+  onBinaryMessage(bytes: Buffer, start: number, end: number): void {
+    this.#deliverWhole(Opcode.BINARY, bytes, start, end)
   }
 
   /**
@@ -179,6 +189,13 @@ export class StreamAssembler implements DataFrameSink, InflateSink {
       if (!this.#isFlowing) this.#inflater.pause()
     }
     this.#sink.onStreamBegin(opcode === Opcode.TEXT)
+  }
+
+  #deliverWhole(opcode: number, bytes: Buffer, start: number, end: number): void {
+    this.#begin(opcode, false)
+    const violation = this.#pass(bytes, start, end) ?? this.#end()
+    // The codec could not catch it.
+    if (violation !== null) this.#codecSink.onCodecDone(violation)
   }
 
   #inflate(piece: Buffer, isComplete: boolean): void {

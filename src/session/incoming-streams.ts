@@ -20,8 +20,6 @@ export class IncomingStreams {
 
   constructor(connection: Connection) {
     this.#connection = connection
-    connection.streamMessages((isBinary) => this.#begin(isBinary ? 'binary' : 'text'))
-    this.#hasEnded = connection.closeInfo !== null
   }
 
   /** Number of bytes that wait for a reader. */
@@ -38,6 +36,17 @@ export class IncomingStreams {
     }
     if (this.#hasEnded) return Promise.resolve(null)
     return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /**
+   * Begins to receive messages, after those that were added. If `isPaused`, the connection is paused, and is resumed as
+   * soon as few enough bytes wait.
+   */
+  start(isPaused: boolean): void {
+    this.#connection.streamMessages((isBinary) => this.#begin(isBinary ? 'binary' : 'text'))
+    this.#hasEnded = this.#connection.closeInfo !== null
+    this.#isFull ||= isPaused
+    this.#count(0)
   }
 
   /** Adds a message that was received whole. */

@@ -1,3 +1,4 @@
+import { countSession } from '../connection/connection.ts'
 import type { Data } from '../connection/host.ts'
 import { integer } from '../options/option-rule.ts'
 import { readOptions } from '../options/read-options.ts'
@@ -95,11 +96,6 @@ export interface QueueSource {
   pause(): void
   /** Called when both counts have fallen to their low marks. */
   resume(): void
-  /**
-   * Returns the number of bytes that count as memory of the source. The queue adds the bytes of its messages once it
-   * has stored a message.
-   */
-  queuedBytes(): number
 }
 
 /** The ring of all queues that have not stored a message. It stays empty. */
@@ -155,7 +151,7 @@ export class MessageQueue {
     }
     if (this.#ring === UNUSED) {
       this.#ring = new MessageRing()
-      countBytes(this, this.#source)
+      countSession(this.#source, this)
     }
     const ring = this.#ring
     ring.push(message)
@@ -175,6 +171,13 @@ export class MessageQueue {
       this.#source.resume()
     }
     return message
+  }
+
+  /** Returns whether the queue has paused its source. From now on, the queue does not resume it. */
+  releaseSource(): boolean {
+    const hasPaused = this.#isFull
+    this.#isFull = false
+    return hasPaused
   }
 
   /** Adds a waiter to the end of the list. Call it only while the queue is empty and has not ended. */
@@ -203,15 +206,5 @@ export class MessageQueue {
       this.removeWaiter(waiter)
       waiter.settle(null)
     }
-  }
-}
-
-/** Adds the bytes of a queue to those that `queuedBytes` of its source returns. The user may have set that function. */
-function countBytes(queue: MessageQueue, source: QueueSource): void {
-  const others = source.queuedBytes
-  source.queuedBytes = () => {
-    const bytes = others.call(source)
-    // The connection reports any other type.
-    return typeof bytes === 'number' ? bytes + queue.bytes : bytes
   }
 }

@@ -8,11 +8,11 @@ class StreamedQueue extends MessageQueue {
   readonly #streams: IncomingStreams
 
   constructor(streams: IncomingStreams) {
-    super(readQueueMarks(), { pause() {}, resume() {}, queuedBytes: () => 0 })
+    super(readQueueMarks(), { pause() {}, resume() {} })
     this.#streams = streams
   }
 
-  /** Called with a message that the codec was decompressing when the session began to receive parts. */
+  /** Called with a message during whose delivery the session began to receive parts. */
   override push(message: Data): void {
     this.#streams.add(message)
   }
@@ -27,7 +27,10 @@ class StreamedQueue extends MessageQueue {
 export function openStreams(connection: Connection, queue: MessageQueue) {
   const streams = new IncomingStreams(connection)
   const streamed = new StreamedQueue(streams)
+  // Input that waits for the connection to be resumed must come after the messages in the queue.
+  const isPaused = queue.releaseSource()
   for (let message = queue.shift(); message !== undefined; message = queue.shift()) streams.add(message)
+  streams.start(isPaused)
   if (queue.hasEnded) {
     streamed.end()
     streams.end()

@@ -1,4 +1,4 @@
-import type { Connection } from '../connection/connection.ts'
+import { type Connection, countSession } from '../connection/connection.ts'
 import type { Data } from '../connection/host.ts'
 import type { Source } from '../connection/send/message-type.ts'
 import type { Sendable, SendOptions } from '../connection/send/outgoing.ts'
@@ -143,7 +143,7 @@ export class WebSocket {
       const { streams, queue } = openStreams(this.connection, this.#queue)
       this.#streams = streams
       this.#queue = queue
-      this.connection.queuedBytes = () => streams.bytes
+      countSession(this.connection, streams)
     }
     return this.#streams.take()
   }

@@ -26,7 +26,6 @@ function makeParts(t: TestContext) {
     onMessage: ignore,
     onPong: ignore,
     onClose: ignore,
-    queuedBytes: () => 0,
     close: ignore,
     fail: ignore,
     terminate: ignore,

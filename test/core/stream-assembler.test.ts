@@ -179,6 +179,12 @@ test('continues a message that has begun, with what was gathered of it', () => {
   assert.equal(deflated.parts, ['binary', 'abc', 'd', 'end'])
 })
 
+test('fails with 1009 when what was gathered of a message is more than maxStreamSize', () => {
+  const { sink, parts } = open({ maxStreamSize: 3, early: [frame(1, 'long', { fin: false })] })
+  assert.is(sink.info?.code, 1009)
+  assert.equal(parts, ['text', 'abort'])
+})
+
 test('begins between two messages of one chunk when a callback requests it', () => {
   const { sink, protocol, log } = make()
   const recorder = new Recorder()
@@ -253,6 +259,32 @@ test('aborts the message in progress when either side closes', () => {
   late.protocol.streamTo(recorder)
   late.protocol.receive(frame(1, 'b'))
   assert.equal(recorder.log, [])
+})
+
+test('delivers the message in the codec, even after idle memory was released, and checks it', () => {
+  const { protocol, parts, codec, receive, log } = open({ hasCodec: true, early: [frame(1, '_abc', { rsv: 4 })] })
+  codec.finish!()
+  receive(frame(2, 'd'))
+  assert.equal(parts, ['text', 'abc', 'end', 'binary', 'd', 'end'])
+  assert.is(protocol.isPaused, false)
+  assert.equal(log, ['stop', 'read'])
+  const released = make({ codec })
+  released.protocol.receive(frame(2, '_', { rsv: 4 }))
+  released.protocol.releaseIdleMemory()
+  const recorder = new Recorder()
+  released.protocol.streamTo(recorder)
+  codec.finish!()
+  assert.equal(recorder.log, ['binary', 'end'])
+  const tooLong = open({ hasCodec: true, maxStreamSize: 2, early: [frame(1, '_abc', { rsv: 4 })] })
+  tooLong.codec.finish!()
+  assert.is(tooLong.sink.info?.code, 1009)
+  assert.equal(tooLong.parts, ['text', 'abort'])
+  const closing = open({ hasCodec: true, early: [frame(1, '_abc', { rsv: 4 })] })
+  closing.protocol.close(1000)
+  closing.codec.finish!()
+  closing.receive(closeFrame(1000))
+  assert.equal(closing.parts, [])
+  assert.ok(closing.sink.info?.wasClean)
 })
 
 test('inflates piece by piece, and reads no further frame meanwhile', () => {

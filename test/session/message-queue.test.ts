@@ -15,7 +15,6 @@ function makeQueue(options: QueueOptions = {}) {
   const queue = new MessageQueue(readQueueMarks(options), {
     pause: () => calls.push('pause'),
     resume: () => calls.push('resume'),
-    queuedBytes: () => 0,
   })
   return { queue, calls }
 }
@@ -80,7 +79,6 @@ test('delivers messages that arrive while the source resumes in order', () => {
       calls.push('resume')
       if (calls.length < 4) for (const message of ['c', 'd', 'e']) queue.push(message)
     },
-    queuedBytes: () => 0,
   })
   for (const message of ['a', 'b']) queue.push(message)
   const shifted: (Data | undefined)[] = []
@@ -138,22 +136,6 @@ test('throws a RangeError for marks that are not allowed', async () => {
   assert.instance(await thrownBy(() => readQueueMarks({ queueHighCount: '9' as never })), TypeError)
   const error = await thrownBy(() => readQueueMarks({ queueHighCount: 4, queueLowCount: 4 }))
   assert.is(error.message, 'option queueLowCount is 4; allowed: an integer from 0 to 3')
-})
-
-test('adds its bytes to those of its source, once it has stored a message', () => {
-  const source = { base: 100, pause() {}, resume() {}, queuedBytes: sourceBytes }
-  function sourceBytes(this: { base: number }): number {
-    return this.base
-  }
-  const queue = new MessageQueue(readQueueMarks(), source)
-  queue.addWaiter(new CallbackWaiter(() => {}))
-  queue.push('passed on')
-  assert.is(source.queuedBytes, sourceBytes)
-  queue.push('four')
-  assert.is(source.queuedBytes(), 108)
-  source.base = 200
-  queue.shift()
-  assert.is(source.queuedBytes(), 200)
 })
 
 test('a view replaces the marks that it sets, and no others', () => {

@@ -69,6 +69,73 @@ test('begins with the messages that were received whole before', async (t) => {
   assert.equal(await read(await session.stream()), ['three'])
 })
 
+test('begins with the messages that were received whole before, also when another one has begun', async (t) => {
+  const { client, session } = await open(t)
+  client.send(frame(1, 'one'), frame(1, 'two'), frame(1, 'th', { fin: false }))
+  await until(() => session.count_messages() === 2)
+  const streams = [session.stream(), session.stream(), session.stream(), session.stream()]
+  client.send(frame(0, 'ree'), frame(1, 'four'))
+  const texts = await Promise.all(streams.map(async (stream) => (await stream)!.whole()))
+  assert.equal(texts, ['one', 'two', 'three', 'four'])
+})
+
+test('begins with the messages of a full queue, and continues with those that waited behind it', async (t) => {
+  const { client, session } = await open(t, { queueHighCount: 4 })
+  const sent = ['m1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7', 'm8']
+  client.send(...sent.map((text) => frame(1, text)))
+  await until(() => session.count_messages() === 4)
+  const streams = sent.map(() => session.stream())
+  assert.equal(await Promise.all(streams.map(async (stream) => (await stream)!.whole())), sent)
+  client.send(frame(1, 'm9'))
+  assert.is(await (await session.stream())!.whole(), 'm9')
+})
+
+test('leaves the peer paused while the messages of a full queue are unread', async (t) => {
+  const { client, session } = await open(t, { queueHighBytes: 200_000 })
+  client.send(frame(2, Buffer.alloc(100_000)), frame(2, Buffer.alloc(100_000)), frame(1, 'later'))
+  await until(() => session.count_messages() === 2)
+  const [first, second, later] = [session.stream(), session.stream(), session.stream()]
+  let hasArrived = false
+  void later.then(() => (hasArrived = true))
+  await (await first)!.whole()
+  assert.is(hasArrived, false)
+  await (await second)!.whole()
+  assert.is(await (await later)!.whole(), 'later')
+})
+
+test('counts toward the memory of the connection, as unread messages do, in addition to queuedBytes', async (t) => {
+  const { client, session } = await open(t)
+  const { connection } = session
+  const counted = () => connection.memoryUsed
+  let own = 1_000_000
+  connection.queuedBytes = () => own
+  client.send(frame(2, Buffer.alloc(10_000)))
+  await until(() => session.count_messages() === 1)
+  assert.is(counted(), 1_010_000)
+  connection.queuedBytes = () => own + 5
+  assert.is(counted(), 1_010_005)
+  const stream = await session.stream()
+  assert.is(counted(), 1_010_133, 'a part has an overhead')
+  connection.queuedBytes = () => own
+  assert.is(counted(), 1_010_128)
+  await stream!.whole()
+  own = 0
+  assert.is(counted(), 0)
+})
+
+test('closes with 1009 when more than maxStreamSize has arrived of the message that has begun', async (t) => {
+  const { client, session } = await open(t, { maxStreamSize: 1000 })
+  client.send(frame(1, 'whole'), frame(1, 'x'.repeat(5000), { fin: false }))
+  await until(() => session.connection.memoryUsed > 5000)
+  assert.is(await (await session.stream())!.whole(), 'whole')
+  const failure = await (await session.stream())!.whole().catch((error) => error.code)
+  assert.is(failure, 'ERR_WS_STREAM_CUT')
+  assert.is(await session.stream(), null)
+  assert.is(session.connection.closeInfo?.code, 1009)
+  const [{ payload }] = await client.receive(1)
+  assert.is(payload.readUInt16BE(), 1009)
+})
+
 test('replaces wait and iteration', async (t) => {
   const { client, session } = await open(t)
   const waiting = session.wait()

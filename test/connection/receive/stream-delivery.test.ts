@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib'
 import type { Connection, StreamHandler } from '../../../src/index.ts'
 import { startEcho } from '../../support/echo-server.ts'
 import { RawClient } from '../../support/raw-client.ts'
@@ -31,6 +32,19 @@ test('delivers parts of text between characters, and of bytes as they arrive', a
   await until(() => log.length === 9)
   assert.equal(log, ['text', 'a', '€b', 'end', 'binary', '78', 'end', 'binary', 'end'])
   assert.is(server.stats().receivedMessages, 3)
+})
+
+test('delivers the message that is being decompressed', async (t) => {
+  const log: string[] = []
+  const { port } = await startEcho(t, { deflate: true }, (connection) => {
+    connection.onMessage = () => queueMicrotask(() => record(connection, log))
+  })
+  const client = await RawClient.open(port, { headers: ['Sec-WebSocket-Extensions: permessage-deflate'] })
+  const text = 'x'.repeat(600_000)
+  const compressed = deflateRawSync(text, { finishFlush: 2 }).subarray(0, -4)
+  client.send(frame(1, 'begin'), frame(1, compressed, { rsv: 4 }), frame(1, 'next'))
+  await until(() => log.length === 6)
+  assert.equal(log, ['text', text, 'end', 'text', 'next', 'end'])
 })
 
 test('aborts with the close code when the connection closes in the middle', async (t) => {
