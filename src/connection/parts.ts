@@ -178,6 +178,7 @@ export class Parts implements Link, Watched {
       receivedBytes: this.#inbound.receivedBytes,
       receivedMessages: this.#inbound.receivedMessages,
       sentMessages: this.#sentMessages,
+      unacceptedBytes: this.stream.writableLength,
       bufferedAmount: this.bufferedAmount,
       acceptedBytes: acceptedBytes(this.stream),
     }

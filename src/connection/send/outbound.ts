@@ -50,6 +50,16 @@ export class Outbound implements Output, BlobQueueSink {
     return this.#blobs === null && this.bufferedAmount === 0
   }
 
+  /** Whether reading stays paused after backpressure. */
+  get isBlocked(): boolean {
+    return this.#blockedBytes() > 0
+  }
+
+  /** Number of bytes that wait for the system, the codec or a Blob, and not for a source. */
+  #blockedBytes(): number {
+    return this.#outbox.bufferedAmount + (this.#compressed?.waitingBytes ?? 0) + (this.#blobs?.blockedBytes ?? 0)
+  }
+
   /**
    * Number of bytes that wait for the codec or a Blob. A method, because V8 before 13 calls the runtime for a private
    * getter.
@@ -88,7 +98,7 @@ export class Outbound implements Output, BlobQueueSink {
     this.#outbox.flush()
     if (this.bufferedAmount <= highWaterMark) return 'sent'
     // Reading is paused, because messages from a peer that does not read the replies would cause more replies.
-    this.#link.protocol.pause(PauseReason.BACKPRESSURE)
+    if (this.#blockedBytes() > highWaterMark) this.#link.protocol.pause(PauseReason.BACKPRESSURE)
     this.#pressure().begin()
     return 'backpressure'
   }
@@ -148,7 +158,12 @@ export class Outbound implements Output, BlobQueueSink {
     return {
       outbox: this.#outbox,
       options,
-      begin: () => this.#compressed?.beginStream(options) ?? Promise.resolve(null),
+      begin: async () => {
+        const deflater = (await this.#compressed?.beginStream(options)) ?? null
+        // Reading may have been paused because of a Blob that was sent before the source.
+        if (this.#blobs !== null) this.onSent()
+        return deflater
+      },
       onFragment: () => this.#link.countSentFragment(),
     }
   }
@@ -225,8 +240,8 @@ export class Outbound implements Output, BlobQueueSink {
     this.#link.onWaiting()
   }
 
-  /** Called when nothing is waiting anymore after backpressure. Resumes reading. */
-  onDrained(): void {
+  /** Resumes reading after backpressure. */
+  onUnblocked(): void {
     this.#link.account()
     this.#link.protocol.resume(PauseReason.BACKPRESSURE)
   }

@@ -4,6 +4,7 @@ import type { Link } from '../../../src/connection/link.ts'
 import { Outbound } from '../../../src/connection/send/outbound.ts'
 import { Traffic } from '../../../src/connection/traffic.ts'
 import type { MessageCodec } from '../../../src/core/message-codec.ts'
+import { manualSource } from '../../support/manual-source.ts'
 import { SlowPeer } from '../../support/slow-peer.ts'
 import { endOfTick, turns, until } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
@@ -47,6 +48,7 @@ function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number, codec
     onWaiting: () => {},
     onUserError: (error: Error) => log.push(`user error ${error.message}`),
     countSentMessage: () => traffic.sentMessages++,
+    countSentFragment: () => {},
   }
   const outbound = new Outbound(link as unknown as Link, codec)
   peer.on('drain', () => outbound.onSent())
@@ -221,4 +223,38 @@ test('sends a Blob as text only if its bytes are UTF-8', async () => {
   await turns()
   assert.equal(peer.bytes, unmasked(1, 'é'))
   assert.equal(log, ['user error bytes sent as text are not valid UTF-8'])
+})
+
+test('does not pause reading because of messages behind a source, which may itself wait for the peer', async () => {
+  for (const codec of [null, lazyCodec()]) {
+    const { outbound, peer, log, send } = make({ highWaterMark: 100 }, undefined, codec)
+    await peer.readAll()
+    const { source, give, end } = manualSource()
+    outbound.send(source, undefined)
+    await turns()
+    assert.is(send(200), 'backpressure')
+    assert.equal(log, [])
+    let isDrained = false
+    void outbound.drained().then(() => {
+      isDrained = true
+    })
+    give('answered')
+    await turns()
+    assert.is(isDrained, false)
+    end()
+    await until(() => isDrained)
+    assert.is(outbound.bufferedAmount, 0)
+  }
+})
+
+test('reads again as soon as only a source is waiting', async () => {
+  for (const before of [Buffer.alloc(200), new Blob(['x'.repeat(200)])]) {
+    const { outbound, peer, log } = make({ highWaterMark: 100 })
+    assert.is(outbound.send(before, undefined), 'backpressure')
+    outbound.send(manualSource().source, undefined)
+    assert.equal(log, ['pause'])
+    await peer.readAll()
+    await until(() => log.length > 1)
+    assert.is(log[1], 'resume')
+  }
 })
