@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
 import { inflateRawSync } from 'node:zlib'
+import { processBudget } from '../../../src/deflate/budget.ts'
 import { type Connection, prepare } from '../../../src/index.ts'
 import { startEcho } from '../../support/echo-server.ts'
 import { manualSource } from '../../support/manual-source.ts'
 import { RawClient } from '../../support/raw-client.ts'
+import { until } from '../../support/tick.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 import { closeFrame, frame } from '../../support/wire.ts'
 import { openWs } from '../../support/ws-client.ts'
@@ -187,6 +189,32 @@ test('releases a ReadableStream whose next part never comes', async (t) => {
   client.socket.destroy()
   await connection.gone
   assert.ok(isCancelled)
+})
+
+test('releases the compressor of a source whose next part never comes', async (t) => {
+  const extension = ['Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover']
+  const { connection, client } = await open(t, { deflate: true }, extension)
+  const before = processBudget.used
+  const { source, give } = manualSource()
+  connection.send(source)
+  give('part')
+  await client.receive(1)
+  assert.ok(processBudget.used > before)
+  client.socket.destroy()
+  await connection.gone
+  assert.is(processBudget.used, before)
+})
+
+test('releases the compressor that is working on a part when the connection ends', async (t) => {
+  const extension = ['Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover']
+  const { connection } = await open(t, { deflate: true }, extension)
+  const before = processBudget.used
+  const { source, give } = manualSource<Buffer>()
+  connection.send(source as AsyncIterable<Buffer>)
+  give(Buffer.alloc(1_000_000))
+  await until(() => processBudget.used > before)
+  connection.terminate()
+  await until(() => processBudget.used === before)
 })
 
 test('handles the error events of a Readable that is not iterated, so that the process goes on', async (t) => {
