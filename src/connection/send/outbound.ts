@@ -190,9 +190,20 @@ export class Outbound implements Output, BlobQueueSink {
     if (opcode === Opcode.CLOSE) {
       this.#backpressure?.sendWaitingPong()
       this.#closeBody = payload
-      if (this.#blobs?.cutSources() !== true) this.#sendHeldClose()
+      if (this.#blobs === null) this.#sendHeldClose()
+      else if (!this.#blobs.cutSources()) this.#endCut()
     } else if (this.#link.stream.writableLength === 0) this.#outbox.sendBytes(Opcode.PONG, payload)
     else this.#pressure().holdPong(payload)
+  }
+
+  /** Called when closing has cut the source that everything was waiting for. */
+  #endCut(): void {
+    this.#blobs = null
+    this.#sendHeldClose()
+    // Later, because this may resume reading, and the protocol does not discard messages yet.
+    process.nextTick(() => {
+      if (this.#link.protocol.state === 'closing') this.onSent()
+    })
   }
 
   #sendHeldClose(): void {

@@ -356,6 +356,17 @@ test('is ended by a Close frame of either side: nothing follows, and return of t
   }
 })
 
+test('drained() resolves when closing cuts the source, before the peer answers', async (t) => {
+  const { connection, client } = await open(t)
+  connection.send(manualSource().source)
+  const before = connection.drained()
+  connection.close(1000)
+  await before
+  await connection.drained()
+  assert.is(connection.state, 'closing')
+  assert.is((await client.receive(1))[0].opcode, 8)
+})
+
 test('a Close frame waits for a Blob, but not for the source after it', async (t) => {
   const { connection, client } = await open(t)
   connection.send(new Blob(['blob']))
