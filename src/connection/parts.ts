@@ -184,9 +184,9 @@ export class Parts implements Link, Watched {
     }
   }
 
-  countSentMessage(): void {
-    this.#sentMessages++
-    this.host.traffic.sentMessages++
+  countSentMessages(count: number): void {
+    this.#sentMessages += count
+    this.host.traffic.sentMessages += count
   }
 
   countSentFragment(): void {

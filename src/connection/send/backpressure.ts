@@ -6,8 +6,8 @@ import type { Outbox } from './outbox.ts'
 export interface BackpressureSink {
   /** Whether neither bytes nor messages are waiting. */
   readonly isDrained: boolean
-  /** Whether bytes are waiting for anything but a source. */
-  readonly isBlocked: boolean
+  /** Number of bytes that wait for anything but a source. */
+  readonly blockedBytes: number
   /** Called after `begin` when bytes wait only for a source, and when nothing is waiting anymore. */
   onUnblocked(): void
 }
@@ -65,8 +65,8 @@ export class Backpressure {
   onSent(): void {
     this.sendWaitingPong()
     this.#outbox.flush()
-    const { isDrained, isBlocked } = this.#sink
-    if (isBlocked) return this.#awaitSent()
+    const { isDrained, blockedBytes } = this.#sink
+    if (blockedBytes > 0) return this.#awaitSent()
     if (isDrained) this.release()
     if (!this.#isOverMark) return
     this.#isOverMark = !isDrained

@@ -50,13 +50,8 @@ export class Outbound implements Output, BlobQueueSink {
     return this.#blobs === null && this.bufferedAmount === 0
   }
 
-  /** Whether reading stays paused after backpressure. */
-  get isBlocked(): boolean {
-    return this.#blockedBytes() > 0
-  }
-
   /** Number of bytes that wait for the system, the codec or a Blob, and not for a source. */
-  #blockedBytes(): number {
+  get blockedBytes(): number {
     return this.#outbox.bufferedAmount + (this.#compressed?.waitingBytes ?? 0) + (this.#blobs?.blockedBytes ?? 0)
   }
 
@@ -98,7 +93,7 @@ export class Outbound implements Output, BlobQueueSink {
     this.#outbox.flush()
     if (this.bufferedAmount <= highWaterMark) return 'sent'
     // Reading is paused, because messages from a peer that does not read the replies would cause more replies.
-    if (this.#blockedBytes() > highWaterMark) this.#link.protocol.pause(PauseReason.BACKPRESSURE)
+    if (this.blockedBytes > highWaterMark) this.#link.protocol.pause(PauseReason.BACKPRESSURE)
     this.#pressure().begin()
     return 'backpressure'
   }
@@ -112,7 +107,7 @@ export class Outbound implements Output, BlobQueueSink {
   }
 
   #drop(data: unknown): SendResult {
-    this.#link.host.traffic.droppedMessages++
+    this.#link.host.traffic.droppedMessages += data instanceof PreparedMessage ? data.count : 1
     return refuse(data, 'dropped')
   }
 
@@ -124,7 +119,7 @@ export class Outbound implements Output, BlobQueueSink {
   }
 
   #accept(data: Sendable | PreparedMessage | Blob | Source, size: number, options: SendOptions | undefined): void {
-    this.#link.countSentMessage()
+    this.#link.countSentMessages(1)
     flushEndOfTick()
     if (this.#blobs === null && this.#sendNow(data, options)) return
     this.#blobs ??= new BlobQueue(this)
@@ -144,6 +139,7 @@ export class Outbound implements Output, BlobQueueSink {
   /** Sends data that must be compressed, or that is neither a string nor a Uint8Array. */
   #sendOther(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
     if (isAsynchronous(data)) return false
+    if (data instanceof PreparedMessage && data.count > 1) this.#link.countSentMessages(data.count - 1)
     if (this.#compressed !== null) this.#compressed.send(data, options)
     else if (data instanceof PreparedMessage) sendFrames(this.#outbox, data.frame)
     else this.#outbox.sendBytes(opcodeOf(options), bytesOf(data)!)

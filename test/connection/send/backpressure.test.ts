@@ -15,8 +15,8 @@ function make(streamMark?: number) {
     get isDrained() {
       return outbox.bufferedAmount === 0
     },
-    get isBlocked() {
-      return outbox.bufferedAmount > 0
+    get blockedBytes() {
+      return outbox.bufferedAmount
     },
     onUnblocked: () => log.push('drained'),
   })

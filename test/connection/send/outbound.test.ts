@@ -2,6 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { type ConnectionLimits, readLimits } from '../../../src/connection/limits.ts'
 import type { Link } from '../../../src/connection/link.ts'
 import { Outbound } from '../../../src/connection/send/outbound.ts'
+import { joinMessages, prepare } from '../../../src/connection/send/prepared-message.ts'
 import { Traffic } from '../../../src/connection/traffic.ts'
 import type { MessageCodec } from '../../../src/core/message-codec.ts'
 import { manualSource } from '../../support/manual-source.ts'
@@ -47,7 +48,9 @@ function make(limits: Partial<ConnectionLimits> = {}, streamMark?: number, codec
     account: () => {},
     onWaiting: () => {},
     onUserError: (error: Error) => log.push(`user error ${error.message}`),
-    countSentMessage: () => traffic.sentMessages++,
+    countSentMessages: (count: number) => {
+      traffic.sentMessages += count
+    },
     countSentFragment: () => {},
   }
   const outbound = new Outbound(link as unknown as Link, codec)
@@ -256,5 +259,15 @@ test('reads again as soon as only a source is waiting', async () => {
     await peer.readAll()
     await until(() => log.length > 1)
     assert.is(log[1], 'resume')
+  }
+})
+
+test('counts each of the messages that were joined, whether they are sent or dropped', () => {
+  const joined = joinMessages(['a', 'b', 'c'].map((text) => prepare(text)))
+  for (const codec of [null, lazyCodec()]) {
+    const { outbound, traffic } = make({ highWaterMark: 1, maxBufferedAmount: 10, overflow: 'drop' }, undefined, codec)
+    outbound.send(joined, undefined)
+    outbound.send(joined, undefined)
+    assert.equal([traffic.sentMessages, traffic.droppedMessages], [3, 3])
   }
 })
