@@ -25,7 +25,7 @@ export interface Link {
   account(): void
   /** Called when data waits to be sent. Also reports the connection's memory. */
   onWaiting(): void
-  countSentMessage(): void
+  countSentMessages(count: number): void
   /** Called when a fragment of a message was sent, so the connection is not idle. */
   countSentFragment(): void
   /** Returns whether the pong answers a keepalive ping. Stores the round-trip time for the last ping. */

@@ -201,14 +201,15 @@ export class Parts implements Link, Watched {
       receivedBytes: this.#inbound.receivedBytes,
       receivedMessages: this.#inbound.receivedMessages,
       sentMessages: this.#sentMessages,
+      unacceptedBytes: this.stream.writableLength,
       bufferedAmount: this.bufferedAmount,
       acceptedBytes: acceptedBytes(this.stream),
     }
   }
 
-  countSentMessage(): void {
-    this.#sentMessages++
-    this.host.traffic.sentMessages++
+  countSentMessages(count: number): void {
+    this.#sentMessages += count
+    this.host.traffic.sentMessages += count
   }
 
   countSentFragment(): void {

@@ -19,8 +19,9 @@ export interface WebSocketStream {
   /** The messages from the peer. The stream closes when the connection is closed cleanly; otherwise it errors. */
   readonly readable: ReadableStream<Data>
   /**
-   * The messages to the peer. The promise of a write resolves when more can be sent. Closing the stream closes the
-   * connection with 1000. The stream errors when the connection is closed in any other way.
+   * The messages to the peer. The promise of a write resolves when more can be sent, also if the message was dropped
+   * (`overflow: 'drop'`). Closing the stream closes the connection with 1000. The stream errors when the connection is
+   * closed in any other way.
    */
   readonly writable: WritableStream<Sendable>
   /** Resolves at once, because the connection is already open. */
@@ -95,7 +96,8 @@ function createWritable(session: WebSocket, closed: Promise<unknown>): WritableS
       closed.then(fail, fail)
     },
     async write(chunk) {
-      if (!(await session.send(chunk))) throw errorOf(connection.closeInfo)
+      // A message that was dropped (`overflow: 'drop'`) is no error of the stream.
+      if (!(await session.send(chunk)) && connection.state !== 'open') throw errorOf(connection.closeInfo)
     },
     async close() {
       connection.close()

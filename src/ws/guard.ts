@@ -122,6 +122,7 @@ export class Guard implements Watched, RateSink {
       hasEnded: this.#stream.readableEnded,
       receivedBytes: this.#receivedBytes,
       acceptedBytes: acceptedBytes(this.#stream),
+      unacceptedBytes: this.#stream.writableLength,
       bufferedAmount: this.#sender.bufferedAmount,
       frameCount: this.#reader.frameCount,
       receivedMessages: this.#receivedMessages,

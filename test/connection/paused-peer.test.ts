@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { readLimits } from '../../src/connection/limits.ts'
 import { Traffic } from '../../src/connection/traffic.ts'
 import { type CloseInfo, Connection, WebSocket, WebSocketServer } from '../../src/index.ts'
+import { manualSource } from '../support/manual-source.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { SlowPeer } from '../support/slow-peer.ts'
 import { turns, until } from '../support/tick.ts'
@@ -17,8 +18,8 @@ const test = suite('paused peer')
 
 const TIMES = { pingInterval: 60, pingTimeout: 60 }
 
-async function openPaused(t: TestContext, pause: (connection: Connection) => void) {
-  const server = new WebSocketServer(TIMES)
+async function openPaused(t: TestContext, pause: (connection: Connection) => void, times = TIMES) {
+  const server = new WebSocketServer(times)
   t.after(() => server.close())
   let connection!: Connection
   const log: unknown[] = []
@@ -114,6 +115,18 @@ test('a peer of which more waits than is read ahead is probed by the system, and
   client.socket.resetAndDestroy()
   await until(() => server.connections.size === 0)
   assert.is(connection.closeInfo?.code, 1006)
+})
+
+test('a peer is pinged, not terminated, while a message waits for a source', async (t) => {
+  const waiting = (connection: Connection): void => {
+    connection.send(manualSource().source)
+    connection.send('behind')
+    connection.pause()
+  }
+  const { client, connection } = await openPaused(t, waiting, { pingInterval: 60, pingTimeout: 3_000 })
+  await client.until(() => client.frames.length > 0 || client.closed)
+  assert.is(client.frames[0]?.opcode, 9)
+  assert.is(connection.state, 'open')
 })
 
 test('a stream that stays half open is noticed as well when it has ended', async (t) => {

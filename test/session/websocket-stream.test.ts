@@ -114,3 +114,26 @@ test('fails the writable when the connection is closed, so that a silent produce
   await until(() => reason !== undefined)
   assert.is((reason as Error).message, 'the connection was closed with 4001')
 })
+
+test('goes on after a write that was dropped because too much waits', async (t) => {
+  const limits = { overflow: 'drop', highWaterMark: 1_000, maxBufferedAmount: 2_000 } as const
+  const { ws, server } = await serve(t, {
+    ...limits,
+    urls: {
+      '/': require_websocket(async ({ websocket }) => {
+        const writer = webSocketStream(websocket).writable.getWriter()
+        void websocket.send(new Blob(['first']))
+        await writer.write('x'.repeat(2_000))
+        await writer.write('later')
+        await websocket.wait()
+      }),
+    },
+  })
+  const connection = await connect(ws)
+  t.after(() => connection.terminate())
+  const { readable } = webSocketStream(connection)
+  const reader = readable.getReader()
+  assert.is(String((await reader.read()).value), 'first')
+  assert.is((await reader.read()).value, 'later')
+  assert.is(server.stats().droppedMessages, 1)
+})

@@ -61,6 +61,8 @@ export class StreamDelivery implements StreamSink, Borrower {
     this.#call(() => {
       this.#handler = this.onStream(!isText)
     })
+    // The callback may have closed the connection before its handler was known.
+    if (this.#link.protocol.state !== 'open') this.onStreamAbort()
   }
 
   onStreamPart(bytes: Buffer, start: number, end: number): void {

@@ -2,12 +2,14 @@ import type { Duplex } from 'node:stream'
 import { Opcode } from '../../core/opcode.ts'
 import type { Outbox } from './outbox.ts'
 
-/** The callback of `Backpressure`, and the condition that it waits for. */
+/** The callback of `Backpressure`, and the conditions that it waits for. */
 export interface BackpressureSink {
   /** Whether neither bytes nor messages are waiting. */
   readonly isDrained: boolean
-  /** Called when nothing is waiting anymore after `begin`. */
-  onDrained(): void
+  /** Number of bytes that wait for anything but a source. */
+  readonly blockedBytes: number
+  /** Called after `begin` when bytes wait only for a source, and when nothing is waiting anymore. */
+  onUnblocked(): void
 }
 
 /** Handles backpressure of one slow peer. It is created on demand and released when idle. */
@@ -32,7 +34,7 @@ export class Backpressure {
     return this.#drained === null && !this.#isOverMark && !this.#isAwaiting && this.#pong === null
   }
 
-  /** Called when more than `highWaterMark` bytes are waiting. `onDrained` is called when nothing is waiting anymore. */
+  /** Called when more than `highWaterMark` bytes are waiting. `onUnblocked` is called when they are sent. */
   begin(): void {
     this.#isOverMark = true
     this.#awaitSent()
@@ -63,11 +65,12 @@ export class Backpressure {
   onSent(): void {
     this.sendWaitingPong()
     this.#outbox.flush()
-    if (!this.#sink.isDrained) return this.#awaitSent()
-    this.release()
+    const { isDrained, blockedBytes } = this.#sink
+    if (blockedBytes > 0) return this.#awaitSent()
+    if (isDrained) this.release()
     if (!this.#isOverMark) return
-    this.#isOverMark = false
-    this.#sink.onDrained()
+    this.#isOverMark = !isDrained
+    this.#sink.onUnblocked()
   }
 
   /** Resolves all promises of `drained`. */

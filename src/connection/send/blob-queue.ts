@@ -42,6 +42,11 @@ export class BlobQueue {
     return this.#waitingBytes
   }
 
+  /** Like `waitingBytes`, but 0 while a source is being sent, because a source may itself wait for the peer. */
+  get blockedBytes(): number {
+    return this.#sender === null ? this.#waitingBytes : 0
+  }
+
   /** Whether a source is being sent or is waiting. */
   get hasSource(): boolean {
     return this.#waiting.some(({ data }) => isSource(data))

@@ -50,6 +50,11 @@ export class Outbound implements Output, BlobQueueSink {
     return this.#blobs === null && this.bufferedAmount === 0
   }
 
+  /** Number of bytes that wait for the system, the codec or a Blob, and not for a source. */
+  get blockedBytes(): number {
+    return this.#outbox.bufferedAmount + (this.#compressed?.waitingBytes ?? 0) + (this.#blobs?.blockedBytes ?? 0)
+  }
+
   /**
    * Number of bytes that wait for the codec or a Blob. A method, because V8 before 13 calls the runtime for a private
    * getter.
@@ -91,7 +96,8 @@ export class Outbound implements Output, BlobQueueSink {
     if (this.bufferedAmount <= highWaterMark) return 'sent'
     // A server stops reading, because messages from a peer that does not read the replies would cause more replies. A
     // client continues, because two peers that both stop reading would wait for each other.
-    if (this.#link.host.maskingKey === undefined) this.#link.protocol.pause(PauseReason.BACKPRESSURE)
+    const isServer = this.#link.host.maskingKey === undefined
+    if (isServer && this.blockedBytes > highWaterMark) this.#link.protocol.pause(PauseReason.BACKPRESSURE)
     this.#pressure().begin()
     return 'backpressure'
   }
@@ -105,7 +111,7 @@ export class Outbound implements Output, BlobQueueSink {
   }
 
   #drop(data: unknown): SendResult {
-    this.#link.host.traffic.droppedMessages++
+    this.#link.host.traffic.droppedMessages += data instanceof PreparedMessage ? data.count : 1
     return refuse(data, 'dropped')
   }
 
@@ -117,7 +123,7 @@ export class Outbound implements Output, BlobQueueSink {
   }
 
   #accept(data: Sendable | PreparedMessage | Blob | Source, size: number, options: SendOptions | undefined): void {
-    this.#link.countSentMessage()
+    this.#link.countSentMessages(1)
     flushEndOfTick()
     if (this.#blobs === null && this.#sendNow(data, options)) return
     this.#blobs ??= new BlobQueue(this)
@@ -137,6 +143,7 @@ export class Outbound implements Output, BlobQueueSink {
   /** Sends data that must be compressed, or that is neither a string nor a Uint8Array. */
   #sendOther(data: Sendable | PreparedMessage | Blob | Source, options: SendOptions | undefined): boolean {
     if (isAsynchronous(data)) return false
+    if (data instanceof PreparedMessage && data.count > 1) this.#link.countSentMessages(data.count - 1)
     if (this.#compressed !== null) this.#compressed.send(data, options)
     else if (data instanceof PreparedMessage) sendFrames(this.#outbox, data.frame)
     else this.#outbox.sendBytes(opcodeOf(options), bytesOf(data)!)
@@ -151,7 +158,12 @@ export class Outbound implements Output, BlobQueueSink {
     return {
       outbox: this.#outbox,
       options,
-      begin: () => this.#compressed?.beginStream(options) ?? Promise.resolve(null),
+      begin: async () => {
+        const deflater = (await this.#compressed?.beginStream(options)) ?? null
+        // Reading may have been paused because of a Blob that was sent before the source.
+        if (this.#blobs !== null) this.onSent()
+        return deflater
+      },
       onFragment: () => this.#link.countSentFragment(),
     }
   }
@@ -178,9 +190,20 @@ export class Outbound implements Output, BlobQueueSink {
     if (opcode === Opcode.CLOSE) {
       this.#backpressure?.sendWaitingPong()
       this.#closeBody = payload
-      if (this.#blobs?.cutSources() !== true) this.#sendHeldClose()
+      if (this.#blobs === null) this.#sendHeldClose()
+      else if (!this.#blobs.cutSources()) this.#endCut()
     } else if (this.#link.stream.writableLength === 0) this.#outbox.sendBytes(Opcode.PONG, payload)
     else this.#pressure().holdPong(payload)
+  }
+
+  /** Called when closing has cut the source that everything was waiting for. */
+  #endCut(): void {
+    this.#blobs = null
+    this.#sendHeldClose()
+    // Later, because this may resume reading, and the protocol does not discard messages yet.
+    process.nextTick(() => {
+      if (this.#link.protocol.state === 'closing') this.onSent()
+    })
   }
 
   #sendHeldClose(): void {
@@ -228,8 +251,8 @@ export class Outbound implements Output, BlobQueueSink {
     this.#link.onWaiting()
   }
 
-  /** Called when nothing is waiting anymore after backpressure. Resumes reading. */
-  onDrained(): void {
+  /** Resumes reading after backpressure. */
+  onUnblocked(): void {
     this.#link.account()
     this.#link.protocol.resume(PauseReason.BACKPRESSURE)
   }

@@ -8,12 +8,19 @@ import { unframableType } from './message-type.ts'
 export class PreparedMessage {
   /** The frame, unmasked and uncompressed. */
   readonly frame: Buffer
+  /** The number of messages in `frame`, which are sent together. */
+  readonly count: number
   readonly #compress: (codec: MessageCodec, frame: Buffer) => Buffer
   /** Compressed frames by the `sharing` of their codec. */
   #compressed: Map<string, Buffer> | null = null
 
-  constructor(frame: Buffer, compress: (codec: MessageCodec, frame: Buffer) => Buffer = (_, frame) => frame) {
+  constructor(
+    frame: Buffer,
+    compress: (codec: MessageCodec, frame: Buffer) => Buffer = (_, frame) => frame,
+    count = 1,
+  ) {
     this.frame = frame
+    this.count = count
     this.#compress = compress
   }
 
@@ -40,7 +47,7 @@ export class PreparedMessage {
   detach(): PreparedMessage {
     const { frame } = this
     if (frame.buffer.byteLength === frame.length) return this
-    return new PreparedMessage(copyAlone(frame), this.#compress)
+    return new PreparedMessage(copyAlone(frame), this.#compress, this.count)
   }
 }
 
@@ -92,9 +99,8 @@ export function sendFrames(outbox: FrameOutbox, frames: Buffer): void {
 /** Joins the frames of messages, so that they are sent together. */
 export function joinMessages(messages: readonly PreparedMessage[]): PreparedMessage {
   if (messages.length === 1) return messages[0]
-  return new PreparedMessage(Buffer.concat(messages.map(({ frame }) => frame)), (codec) =>
-    Buffer.concat(messages.map((message) => message.frameFor(codec))),
-  )
+  const compress = (codec: MessageCodec): Buffer => Buffer.concat(messages.map((message) => message.frameFor(codec)))
+  return new PreparedMessage(Buffer.concat(messages.map(({ frame }) => frame)), compress, messages.length)
 }
 
 function encode(data: string | ByteSource): Buffer {

@@ -34,6 +34,8 @@ export class SourceSender {
   readonly #iterator: AsyncIterator<unknown>
   readonly #encoder: PartEncoder
   #deflater: MessageDeflater | null = null
+  /** Whether the compressor is working on a part. It cannot be released meanwhile. */
+  #isDeflating = false
   #hasBegun = false
   #isStopped = false
   #turnBegan = performance.now()
@@ -64,7 +66,7 @@ export class SourceSender {
       this.stop()
       throw error
     } finally {
-      this.#deflater?.release()
+      this.#releaseDeflater()
     }
   }
 
@@ -73,6 +75,13 @@ export class SourceSender {
     if (this.#isStopped) return
     this.#isStopped = true
     discardSource(this.#source, this.#iterator)
+    // The source may never provide the next part, so `send` may never end.
+    if (!this.#isDeflating) this.#releaseDeflater()
+  }
+
+  #releaseDeflater(): void {
+    this.#deflater?.release()
+    this.#deflater = null
   }
 
   /**
@@ -87,7 +96,9 @@ export class SourceSender {
   async #sendPart(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length && !this.#isStopped; at += MAX_FRAGMENT) {
       const piece = bytes.subarray(at, at + MAX_FRAGMENT)
+      this.#isDeflating = this.#deflater !== null
       const payload = this.#deflater === null ? piece : await this.#deflater.push(piece)
+      this.#isDeflating = false
       if (this.#isStopped) return
       this.#sendFragment(payload, false)
       // Waits until all bytes were written, because the source may reuse the memory of a part for the next one.

@@ -78,7 +78,7 @@ export function judgeLiveness(
   limits: ConnectionLimits,
 ): LivenessAction | null {
   noteLife(state, now, snapshot)
-  const isWaiting = snapshot.isPaused && snapshot.bufferedAmount > 0
+  const isWaiting = snapshot.isPaused && snapshot.unacceptedBytes > 0
   if (snapshot.pending !== null || isWaiting) state.rare ??= { age: null, unfinished: null, waitingSince: null }
   const { rare } = state
   if (rare !== null) {
@@ -92,8 +92,8 @@ export function judgeLiveness(
 }
 
 function noteLife(state: LivenessState, now: number, snapshot: Snapshot): void {
-  const { receivedBytes, acceptedBytes, bufferedAmount } = snapshot
-  const isReading = bufferedAmount > 0 && acceptedBytes > state.acceptedBytes
+  const { receivedBytes, acceptedBytes, unacceptedBytes } = snapshot
+  const isReading = unacceptedBytes > 0 && acceptedBytes > state.acceptedBytes
   if (receivedBytes !== state.receivedBytes || isReading) {
     state.aliveAt = now
     state.pingedAt = null

@@ -15,7 +15,9 @@ export interface Snapshot {
   receivedBytes: number
   /** Number of sent bytes that the operating system has accepted. */
   acceptedBytes: number
-  /** Number of bytes that wait to be accepted. */
+  /** Number of sent bytes that the operating system has not accepted. */
+  unacceptedBytes: number
+  /** Like `unacceptedBytes`, plus the bytes that wait on this side, such as for the codec, a Blob or a source. */
   bufferedAmount: number
   /** Number of frames that the peer has begun. */
   frameCount: number

@@ -148,7 +148,7 @@ export class Watchdog implements TimerEntry, LivenessState {
     if (action.action === 'readAhead') return watched.readAhead()
     if (action.action === 'probe') return this.probe(time)
     // The last bytes of a peer that is gone may contain its Close frame.
-    if (action.action === 'deliver' || (snapshot.isPaused && snapshot.bufferedAmount === 0)) watched.deliverBacklog()
+    if (action.action === 'deliver' || (snapshot.isPaused && snapshot.unacceptedBytes === 0)) watched.deliverBacklog()
     if (action.action !== 'deliver' && isOpen(watched.connection)) end(watched.connection, action)
   }
 

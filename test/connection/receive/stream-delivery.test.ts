@@ -56,6 +56,32 @@ test('aborts with the close code when the connection closes in the middle', asyn
   assert.is(log[2], 'ERR_WS_STREAM_CUT the connection closed before the end of the message: 1001 bye')
 })
 
+test('aborts a message whose beginning closes the connection, once', async (t) => {
+  const ways: ((connection: Connection) => void)[] = [
+    (connection) => connection.close(1008),
+    (connection) => connection.fail(1008, 'ERR_MINE', 'mine'),
+    (connection) => connection.terminate(),
+  ]
+  for (const way of ways) {
+    const log: string[] = []
+    const { port, connections } = await startEcho(t, {}, (connection) => {
+      connection.streamMessages(() => {
+        way(connection)
+        return {
+          onPart: () => log.push('part'),
+          onEnd: () => log.push('end'),
+          onAbort: (error) => log.push((error as Error & { code: string }).code),
+        }
+      })
+    })
+    const client = await RawClient.open(port)
+    client.send(frame(2, 'x'), closeFrame(1008))
+    await client.until(() => client.closed)
+    await connections[0].gone
+    assert.equal(log, ['ERR_WS_STREAM_CUT'])
+  }
+})
+
 test('discards a message without a handler, and closes with 1011 when a callback throws', async (t) => {
   const log: string[] = []
   const { port, errors } = await startEcho(t, {}, (connection) => {

@@ -15,7 +15,10 @@ function make(streamMark?: number) {
     get isDrained() {
       return outbox.bufferedAmount === 0
     },
-    onDrained: () => log.push('drained'),
+    get blockedBytes() {
+      return outbox.bufferedAmount
+    },
+    onUnblocked: () => log.push('drained'),
   })
   peer.on('drain', () => backpressure.onSent())
   const send = (size: number): void => {
@@ -25,7 +28,7 @@ function make(streamMark?: number) {
   return { peer, log, outbox, backpressure, send }
 }
 
-test('calls onDrained once after begin, when nothing waits', async () => {
+test('calls onUnblocked once after begin, when nothing waits', async () => {
   for (const streamMark of [10, 1_000_000]) {
     const { peer, log, backpressure, outbox, send } = make(streamMark)
     send(200)

@@ -2,6 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { type ConnectionLimits, readLimits } from '../../../src/connection/limits.ts'
 import type { Link } from '../../../src/connection/link.ts'
 import { Outbound } from '../../../src/connection/send/outbound.ts'
+import { joinMessages, prepare } from '../../../src/connection/send/prepared-message.ts'
 import { Traffic } from '../../../src/connection/traffic.ts'
 import type { MessageCodec } from '../../../src/core/message-codec.ts'
 import { manualSource } from '../../support/manual-source.ts'
@@ -52,7 +53,10 @@ function make(
     account: () => {},
     onWaiting: () => {},
     onUserError: (error: Error) => log.push(`user error ${error.message}`),
-    countSentMessage: () => traffic.sentMessages++,
+    countSentMessages: (count: number) => {
+      traffic.sentMessages += count
+    },
+    countSentFragment: () => {},
   }
   const outbound = new Outbound(link as unknown as Link, codec)
   peer.on('drain', () => outbound.onSent())
@@ -268,5 +272,49 @@ test('pauses reading above the high-water mark on a server, and never on a clien
     const { log, send } = make({ highWaterMark: 100 }, undefined, null, maskingKey)
     assert.is(send(200), 'backpressure')
     assert.equal(log, maskingKey === undefined ? ['pause'] : [])
+  }
+})
+
+test('does not pause reading because of messages behind a source, which may itself wait for the peer', async () => {
+  for (const codec of [null, lazyCodec()]) {
+    const { outbound, peer, log, send } = make({ highWaterMark: 100 }, undefined, codec)
+    await peer.readAll()
+    const { source, give, end } = manualSource()
+    outbound.send(source, undefined)
+    await turns()
+    assert.is(send(200), 'backpressure')
+    assert.equal(log, [])
+    let isDrained = false
+    void outbound.drained().then(() => {
+      isDrained = true
+    })
+    give('answered')
+    await turns()
+    assert.is(isDrained, false)
+    end()
+    await until(() => isDrained)
+    assert.is(outbound.bufferedAmount, 0)
+  }
+})
+
+test('reads again as soon as only a source is waiting', async () => {
+  for (const before of [Buffer.alloc(200), new Blob(['x'.repeat(200)])]) {
+    const { outbound, peer, log } = make({ highWaterMark: 100 })
+    assert.is(outbound.send(before, undefined), 'backpressure')
+    outbound.send(manualSource().source, undefined)
+    assert.equal(log, ['pause'])
+    await peer.readAll()
+    await until(() => log.length > 1)
+    assert.is(log[1], 'resume')
+  }
+})
+
+test('counts each of the messages that were joined, whether they are sent or dropped', () => {
+  const joined = joinMessages(['a', 'b', 'c'].map((text) => prepare(text)))
+  for (const codec of [null, lazyCodec()]) {
+    const { outbound, traffic } = make({ highWaterMark: 1, maxBufferedAmount: 10, overflow: 'drop' }, undefined, codec)
+    outbound.send(joined, undefined)
+    outbound.send(joined, undefined)
+    assert.equal([traffic.sentMessages, traffic.droppedMessages], [3, 3])
   }
 })

@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
 import { inflateRawSync } from 'node:zlib'
+import { processBudget } from '../../../src/deflate/budget.ts'
 import { type Connection, prepare } from '../../../src/index.ts'
 import { startEcho } from '../../support/echo-server.ts'
 import { manualSource } from '../../support/manual-source.ts'
 import { RawClient } from '../../support/raw-client.ts'
+import { until } from '../../support/tick.ts'
 import { assert, suite, type TestContext } from '../../support/unit.ts'
 import { closeFrame, frame } from '../../support/wire.ts'
 import { openWs } from '../../support/ws-client.ts'
@@ -189,6 +191,32 @@ test('releases a ReadableStream whose next part never comes', async (t) => {
   assert.ok(isCancelled)
 })
 
+test('releases the compressor of a source whose next part never comes', async (t) => {
+  const extension = ['Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover']
+  const { connection, client } = await open(t, { deflate: true }, extension)
+  const before = processBudget.used
+  const { source, give } = manualSource()
+  connection.send(source)
+  give('part')
+  await client.receive(1)
+  assert.ok(processBudget.used > before)
+  client.socket.destroy()
+  await connection.gone
+  assert.is(processBudget.used, before)
+})
+
+test('releases the compressor that is working on a part when the connection ends', async (t) => {
+  const extension = ['Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover']
+  const { connection } = await open(t, { deflate: true }, extension)
+  const before = processBudget.used
+  const { source, give } = manualSource<Buffer>()
+  connection.send(source as AsyncIterable<Buffer>)
+  give(Buffer.alloc(1_000_000))
+  await until(() => processBudget.used > before)
+  connection.terminate()
+  await until(() => processBudget.used === before)
+})
+
 test('handles the error events of a Readable that is not iterated, so that the process goes on', async (t) => {
   const failing = () => {
     const readable = new Readable({
@@ -326,6 +354,17 @@ test('is ended by a Close frame of either side: nothing follows, and return of t
     await client.until(() => client.closed)
     assert.is(client.frames.length, 2)
   }
+})
+
+test('drained() resolves when closing cuts the source, before the peer answers', async (t) => {
+  const { connection, client } = await open(t)
+  connection.send(manualSource().source)
+  const before = connection.drained()
+  connection.close(1000)
+  await before
+  await connection.drained()
+  assert.is(connection.state, 'closing')
+  assert.is((await client.receive(1))[0].opcode, 8)
 })
 
 test('a Close frame waits for a Blob, but not for the source after it', async (t) => {

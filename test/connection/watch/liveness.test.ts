@@ -21,6 +21,7 @@ const quiet: Snapshot = {
   hasEnded: false,
   receivedBytes: 0,
   acceptedBytes: 0,
+  unacceptedBytes: 0,
   bufferedAmount: 0,
   frameCount: 0,
   receivedMessages: 0,
@@ -87,7 +88,7 @@ test('treats any byte as a sign of life, before the ping and after it', () => {
 
 test('treats a peer that reads the bytes waiting for it as alive, and one that does not as gone', () => {
   const reader = new Watched()
-  reader.snapshot.bufferedAmount = 1_000_000
+  reader.snapshot.unacceptedBytes = 1_000_000
   assert.equal(
     reader.pass(200, (snapshot) => {
       snapshot.acceptedBytes += 10
@@ -157,7 +158,7 @@ test('counts the time for reading what waits from the pause on', () => {
   const watched = new Watched()
   watched.pass(24)
   watched.snapshot.isPaused = true
-  watched.snapshot.bufferedAmount = 1_000_000
+  watched.snapshot.unacceptedBytes = 1_000_000
   assert.equal(brief(watched.pass(45)), ['69 ERR_WS_KEEPALIVE'])
 })
 

@@ -20,6 +20,7 @@ class Patient implements Watched {
     hasEnded: false,
     receivedBytes: 0,
     acceptedBytes: 0,
+    unacceptedBytes: 0,
     bufferedAmount: 0,
     frameCount: 0,
     receivedMessages: 0,
