@@ -1,3 +1,4 @@
+import { startDeadline } from '../connection/deadline.ts'
 import { LONGEST_DELAY } from '../options/option-rule.ts'
 import type { SessionWatcher } from '../session/watcher.ts'
 
@@ -6,12 +7,12 @@ export class Expiry implements SessionWatcher {
   readonly #ttl: number
   readonly #onExpired: () => void
   #lastMessageAt = performance.now()
-  #timer: NodeJS.Timeout
+  #cancel: () => void
 
   constructor(ttl: number, onExpired: () => void) {
     this.#ttl = ttl
     this.#onExpired = onExpired
-    this.#timer = this.#wait(ttl)
+    this.#cancel = this.#wait(ttl)
   }
 
   onMessage(): void {
@@ -19,17 +20,17 @@ export class Expiry implements SessionWatcher {
   }
 
   onEnd(): void {
-    clearTimeout(this.#timer)
+    this.#cancel()
   }
 
-  #wait(delay: number): NodeJS.Timeout {
+  #wait(delay: number): () => void {
     // A timer may fire slightly early, and a delay above the maximum needs several timers.
-    return setTimeout(() => this.#check(), Math.min(Math.ceil(delay), LONGEST_DELAY)).unref()
+    return startDeadline(Math.min(Math.ceil(delay), LONGEST_DELAY), () => this.#check(), false)
   }
 
   #check(): void {
     const rest = this.#lastMessageAt + this.#ttl - performance.now()
     if (rest <= 0) this.#onExpired()
-    else this.#timer = this.#wait(rest)
+    else this.#cancel = this.#wait(rest)
   }
 }

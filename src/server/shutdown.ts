@@ -1,4 +1,5 @@
 import type { Connection } from '../connection/connection.ts'
+import { startDeadline } from '../connection/deadline.ts'
 import { CloseCode } from '../core/close-code.ts'
 import { encodeCloseBody } from '../core/close-frame.ts'
 import { WebSocketError } from '../core/errors.ts'
@@ -68,15 +69,15 @@ export async function endConnections(
   await Promise.all(
     [...connections].map(async (connection) => {
       let isCut = false
-      const closeTimer = after(drain + Math.random() * jitter, () => connection.close(code, reason))
-      const cutTimer = after(deadline, () => {
+      const cancelClose = after(drain + Math.random() * jitter, () => connection.close(code, reason))
+      const cancelCut = after(deadline, () => {
         isCut = connection.state !== 'closed'
         const message = `not closed within ${deadline} ms of the shutdown`
         connection.terminate(new WebSocketError('ERR_WS_SHUTDOWN_DEADLINE', message))
       })
       await connection.gone
-      clearTimeout(closeTimer)
-      clearTimeout(cutTimer)
+      cancelClose()
+      cancelCut()
       if (isCut) result.cut++
       else if (connection.closeInfo?.wasClean) result.clean++
       else result.unclean++
@@ -85,9 +86,9 @@ export async function endConnections(
   return result
 }
 
-/** Starts a timer, or calls `action` at once when the delay is 0. */
-function after(delay: number, action: () => void): NodeJS.Timeout | undefined {
-  if (delay > 0) return setTimeout(action, Math.min(delay, LONGEST_DELAY))
+/** Like `startDeadline`, but calls `action` at once when the delay is 0. */
+function after(delay: number, action: () => void): () => void {
+  if (delay > 0) return startDeadline(Math.min(delay, LONGEST_DELAY), action)
   action()
-  return undefined
+  return () => {}
 }

@@ -11,6 +11,8 @@ const OVERHEAD = 1024
 
 /** The messages of a session that are received in parts, in order, and the callers that wait for the next one. */
 export class IncomingStreams {
+  /** Called when a message has arrived that was received in parts. */
+  readonly #onMessage: () => unknown
   readonly #connection: Connection
   #streams: MessageStream[] = []
   #waiting: ((stream: MessageStream | null) => void)[] = []
@@ -18,7 +20,8 @@ export class IncomingStreams {
   #isFull = false
   #hasEnded = false
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, onMessage: () => unknown) {
+    this.#onMessage = onMessage
     this.#connection = connection
   }
 
@@ -53,7 +56,7 @@ export class IncomingStreams {
   add(message: Data): void {
     const parts = this.#begin(typeof message === 'string' ? 'text' : 'binary')
     if (message.length > 0) parts.onPart(message)
-    parts.onEnd()
+    parts.complete()
   }
 
   end(): void {
@@ -74,7 +77,7 @@ export class IncomingStreams {
   }
 
   #begin(kind: 'text' | 'binary'): PartQueue {
-    const parts = new PartQueue((change) => this.#count(change))
+    const parts = new PartQueue((change) => this.#count(change), this.#onMessage)
     const stream = new MessageStream(kind, parts, this.#connection)
     const resolve = this.#waiting.shift()
     if (resolve !== undefined) resolve(stream)

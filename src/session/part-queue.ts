@@ -12,14 +12,17 @@ const OVERHEAD = 128
 export class PartQueue implements StreamHandler {
   /** Called with the change in the number of waiting bytes. */
   readonly #onWaiting: (change: number) => void
+  /** Called when the message has arrived; see `complete`. */
+  readonly #onMessage: () => unknown
   #parts: Data[] = []
   #isComplete = false
   #isSkipped = false
   #error: Error | null = null
   #waiting: { resolve: (result: Result) => void; reject: (error: Error) => void }[] = []
 
-  constructor(onWaiting: (change: number) => void) {
+  constructor(onWaiting: (change: number) => void, onMessage: () => unknown) {
     this.#onWaiting = onWaiting
+    this.#onMessage = onMessage
   }
 
   onPart(part: Data): void {
@@ -30,7 +33,13 @@ export class PartQueue implements StreamHandler {
     this.#onWaiting(sizeOf(part))
   }
 
-  onEnd(): void {
+  onEnd(): unknown {
+    this.complete()
+    return this.#onMessage()
+  }
+
+  /** Ends a message that was received whole. Its arrival has been reported. */
+  complete(): void {
     this.#isComplete = true
     for (const { resolve } of this.#waiting.splice(0)) resolve(DONE)
   }

@@ -24,8 +24,8 @@ class StreamedQueue extends MessageQueue {
 }
 
 /** Receives the messages of `connection` in parts from now on, beginning with those in `queue`. */
-export function openStreams(connection: Connection, queue: MessageQueue) {
-  const streams = new IncomingStreams(connection)
+export function openStreams(connection: Connection, queue: MessageQueue, onMessage: () => unknown) {
+  const streams = new IncomingStreams(connection, onMessage)
   const streamed = new StreamedQueue(streams)
   // Input that waits for the connection to be resumed must come after the messages in the queue.
   const isPaused = queue.releaseSource()

@@ -8,9 +8,10 @@ export interface SessionWatcher {
 
 /** Calls all watchers, even when one of them throws. In that case, returns a promise that is rejected. */
 export function notify(
-  watchers: Iterable<SessionWatcher>,
+  watchers: Iterable<SessionWatcher> | null,
   callback: keyof SessionWatcher,
 ): Promise<unknown> | undefined {
+  if (watchers === null) return undefined
   let results: unknown[] | null = null
   const note = (result: unknown): void => {
     results ??= []

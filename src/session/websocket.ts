@@ -140,7 +140,7 @@ export class WebSocket {
   stream(): Promise<MessageStream | null> {
     if (this.#streams === null) {
       if (this.#queue.hasWaiters) throw new TypeError('stream() was called while wait() was pending')
-      const { streams, queue } = openStreams(this.connection, this.#queue)
+      const { streams, queue } = openStreams(this.connection, this.#queue, () => notify(this.#watchers, 'onMessage'))
       this.#streams = streams
       this.#queue = queue
       countSession(this.connection, streams)
@@ -244,7 +244,7 @@ export class WebSocket {
     session.#closing?.resolve(info)
     const watchers = session.#watchers
     session.#watchers = null
-    return watchers === null ? undefined : notify(watchers, 'onEnd')
+    return notify(watchers, 'onEnd')
   }
 }
 

@@ -110,7 +110,11 @@ export class Sender implements OutboxSink {
 
   /** Resolves once the system has accepted all data, or the transport has closed. */
   drained(): Promise<void> {
-    return this.#outbox.room(0)
+    if (this.#jobs.length === 0) return this.#outbox.room(0)
+    const finished = new Promise<void>((resolve) => {
+      this.#enqueue({ size: 0, callback: () => resolve(), run: (done) => resolve(done()) })
+    })
+    return finished.then(() => this.drained())
   }
 
   cork(): void {

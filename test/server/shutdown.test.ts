@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Connection } from '../../src/connection/connection.ts'
 import { type CloseInfo, type ServerOptions, WebSocketServer } from '../../src/index.ts'
 import { readShutdownOptions, type ShutdownOptions } from '../../src/server/shutdown.ts'
+import { block } from '../support/blocked-loop.ts'
 import { stopClock } from '../support/clock.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { turns, until } from '../support/tick.ts'
@@ -46,6 +47,16 @@ test('closes with 1001 by default and counts how the connections ended', async (
     [1001, 1001, 1001, 1001],
   )
   assert.is(server.connections.size, 0)
+})
+
+test('does not cut a peer whose answer arrived while the event loop was blocked', async (t) => {
+  const { server, port, connections } = await run(t)
+  const client = await polite(port)
+  await until(() => connections.length === 1)
+  const stopped = server.shutdown({ deadline: 20 })
+  await client.until(() => client.closeCode !== null)
+  block(60)
+  assert.equal(await stopped, { clean: 1, unclean: 0, cut: 0 })
 })
 
 test('sends the code and reason of its options', async (t) => {

@@ -57,6 +57,25 @@ test('is available as soon as a message begins, and has its parts as they arrive
   assert.is(await (await session.stream())!.whole(), '')
 })
 
+test('notifies watchers of each message, once', async (t) => {
+  const errors: unknown[] = []
+  const { client, session } = await open(t, { onError: (error: unknown) => errors.push(error) })
+  let count = 0
+  session.watch({ onMessage: () => void count++, onEnd() {} })
+  client.send(frame(1, 'whole'))
+  await until(() => session.has_messages())
+  assert.equal(await read(await session.stream()), ['whole'])
+  assert.is(count, 1)
+  client.send(frame(1, 'be', { fin: false }), frame(0, 'gun'), frame(2))
+  assert.is(await (await session.stream())!.whole(), 'begun')
+  await (await session.stream())!.whole()
+  assert.is(count, 3)
+  session.watch({ onMessage: () => Promise.reject('the watcher failed'), onEnd() {} })
+  client.send(frame(1, 'last'))
+  await until(() => client.closeCode !== null)
+  assert.equal([client.closeCode, errors], [1011, ['the watcher failed']])
+})
+
 test('begins with the messages that were received whole before', async (t) => {
   const { client, session } = await open(t)
   client.send(frame(1, 'one'), frame(2, 'two'), frame(1))

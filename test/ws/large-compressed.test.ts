@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { createWebSocketStream, WebSocket, WebSocketServer } from '../../src/ws/index.ts'
+import { createWebSocketStream, type ServerOptions, WebSocket, WebSocketServer } from '../../src/ws/index.ts'
 import { until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
@@ -14,8 +14,8 @@ const test = suite('ws drop-in, long compressed messages')
 /** Bytes that deflate hardly makes shorter. */
 const LONG = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * at * 7 + (at >> 3)) % 251))
 
-async function connect(t: TestContext): Promise<{ client: WebSocket; socket: WebSocket }> {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: { threshold: 0 } })
+async function connect(t: TestContext, options: ServerOptions = {}): Promise<{ client: WebSocket; socket: WebSocket }> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: { threshold: 0 }, ...options })
   t.after(() => {
     for (const socket of server.clients) socket.terminate()
     server.close()
@@ -47,6 +47,17 @@ test('messages that came before the end of the transport are delivered before cl
     await until(() => events.length === 5)
     assert.equal(events, [LONG.length, LONG.length, LONG.length, 4, 'close 1006'])
   }
+})
+
+test('with the option dwebsocket, does not read from a peer while messages to it are being compressed', async (t) => {
+  const { client, socket } = await connect(t, { dwebsocket: { highWaterMark: 64 * 1024 } })
+  const waiting = new Promise<number>((resolve) => {
+    socket.once('message', () => resolve(socket.bufferedAmount))
+  })
+  for (let count = 0; count < 3; count++) socket.send(LONG)
+  assert.ok(socket.bufferedAmount >= 3 * LONG.length)
+  client.send('answer')
+  assert.is(await waiting, 0)
 })
 
 test('a Close frame from the peer while messages are compressed closes the socket with its code', async (t) => {

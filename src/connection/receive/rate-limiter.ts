@@ -1,5 +1,5 @@
 import { LONGEST_DELAY } from '../../options/option-rule.ts'
-import { wheel } from '../../transport/timing-wheel.ts'
+import { now, wheel } from '../../transport/timing-wheel.ts'
 import type { ConnectionLimits } from '../limits.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -71,6 +71,9 @@ export class RateLimiter {
 
   #count(bucket: TokenBucket, count: number): void {
     const wait = bucket.take(count, wheel.time)
-    if (wait > 0) this.#sink.onOverRate(wait)
+    if (wait === 0) return
+    // After a blocked event loop, input that arrived in the meantime is counted before `wheel.time` advances.
+    const rest = wait - (now() - wheel.time)
+    if (rest > 0) this.#sink.onOverRate(rest)
   }
 }

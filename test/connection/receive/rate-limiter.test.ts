@@ -10,17 +10,25 @@ const test = suite('rate limiter')
 function limiter(t: TestContext, limits: Partial<ConnectionLimits>) {
   mock.timers.enable({ apis: ['setTimeout'] })
   const begin = wheel.time
+  let time = begin
+  const clock = mock.method(performance, 'now', () => time)
   t.after(() => {
     mock.timers.reset()
+    clock.mock.restore()
     wheel.time = begin
   })
   const waits: number[] = []
   const rates = new RateLimiter(readLimits(limits), { onOverRate: (wait) => waits.push(Math.round(wait)) })
+  /** Lets time pass while the event loop is blocked. */
+  const block = (milliseconds: number): void => {
+    time += milliseconds
+  }
   const pass = (milliseconds: number): void => {
-    wheel.time += milliseconds
+    block(milliseconds)
+    wheel.time = time
     mock.timers.tick(milliseconds)
   }
-  return { rates, waits, pass }
+  return { rates, waits, pass, block }
 }
 
 test('counts messages, bytes and pings each against its own rate', (t) => {
@@ -58,6 +66,18 @@ test('forgives with time', (t) => {
   pass(1_000)
   rates.countMessage()
   assert.equal(waits, [])
+})
+
+test('accepts what a peer sent at its rate while the event loop was blocked, even more than the burst', (t) => {
+  const { rates, waits, pass, block } = limiter(t, { messageRate: { perSecond: 20, burst: 5 } })
+  block(1_000)
+  for (let i = 0; i < 25; i++) rates.countMessage()
+  assert.equal(waits, [])
+  rates.countMessage()
+  assert.equal(waits, [50])
+  pass(50)
+  rates.countMessage()
+  assert.equal(waits, [50, 50])
 })
 
 test('resumes after the longest wait, once', (t) => {

@@ -1,0 +1,21 @@
+import { Expiry } from '../../src/room/expiry.ts'
+import { block, streamPair } from '../support/blocked-loop.ts'
+import { turns } from '../support/tick.ts'
+import { assert, suite } from '../support/unit.ts'
+
+const test = suite('expiry')
+
+test('does not expire when a message arrived while the event loop was blocked', async (t) => {
+  const [near, far] = await streamPair(t)
+  const log: string[] = []
+  const expiry = new Expiry(20, () => log.push('expired'))
+  far.on('data', () => {
+    log.push('message')
+    expiry.onMessage()
+    expiry.onEnd()
+  })
+  near.write('message')
+  block(60)
+  await turns()
+  assert.equal(log, ['message'])
+})
