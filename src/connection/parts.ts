@@ -105,12 +105,7 @@ export class Parts implements Link, Watched {
     this.#stored = { queuedBytes: this.#stored.queuedBytes, session }
   }
 
-  /**
-   * Memory in bytes: received data that has not been delivered or that the view has not read, unsent output, and the
-   * result of `queuedBytes`.
-   *
-   * @throws {TypeError} when `queuedBytes` does not return a number. Errors that `queuedBytes` throws are passed on.
-   */
+  /** See `Connection.memoryUsed`. */
   get memoryUsed(): number {
     const { queuedBytes, session } = this.#stored
     const queued: unknown = queuedBytes.call(this.connection)
