@@ -59,7 +59,8 @@ export class InputGate implements CodecSink {
   #pauses = 0
   /** Input that arrived during a pause, in order. */
   #backlog: Buffer | null = null
-  #isParsing = false
+  /** The input that is being parsed: a chunk of the transport, or the backlog. */
+  #parsed: Buffer | null = null
 
   constructor(owner: GateOwner, sink: MessageSink & FlowSink, options: InputOptions) {
     this.#owner = owner
@@ -85,6 +86,11 @@ export class InputGate implements CodecSink {
     return this.#backlog === null ? 0 : this.#backlog.length
   }
 
+  /** Returns whether `bytes` is input that is being parsed, so that more input may follow a message in it. */
+  isParsing(bytes: Buffer): boolean {
+    return bytes === this.#parsed
+  }
+
   /** The most urgent thing that the peer has begun and not finished; null when there is nothing. */
   get pending(): Pending {
     return pendingOf(this.#parser, this.#assembler)
@@ -99,14 +105,14 @@ export class InputGate implements CodecSink {
   }
 
   releaseIdleMemory(): void {
-    if (this.#isParsing || this.pending !== null || (this.#pauses & PauseReason.CODEC) !== 0) return
+    if (this.#parsed !== null || this.pending !== null || (this.#pauses & PauseReason.CODEC) !== 0) return
     this.#parser = null
     this.#assembler = null
   }
 
   receive(bytes: Buffer, start: number, end: number): void {
     if (this.#owner.state === 'closed') return
-    if (this.#pauses !== 0 || this.#isParsing) this.store(bytes, start, end)
+    if (this.#pauses !== 0 || this.#parsed !== null) this.store(bytes, start, end)
     else this.parse(bytes, start, end)
   }
 
@@ -131,7 +137,7 @@ export class InputGate implements CodecSink {
     if ((this.#pauses & ~PauseReason.CODEC) === 0) this.#streamer?.setFlow(true)
     if (this.isPaused) return
     this.stop(false)
-    if (this.#isParsing) return this.#sink.onFlow(true)
+    if (this.#parsed !== null) return this.#sink.onFlow(true)
     const backlog = this.#backlog
     this.#backlog = null
     if (backlog !== null) this.parse(backlog, 0, backlog.length, true)
@@ -189,9 +195,9 @@ export class InputGate implements CodecSink {
 
   private parse(bytes: Buffer, start: number, end: number, isOwn = false): void {
     const parser = this.#parser ?? this.makeParser()
-    this.#isParsing = true
     try {
       for (;;) {
+        this.#parsed = bytes
         const at = parser.push(bytes, start, end)
         if (this.#owner.state === 'closed') return
         if (this.isPaused) {
@@ -209,7 +215,7 @@ export class InputGate implements CodecSink {
     } catch (error) {
       this.failWith(error)
     } finally {
-      this.#isParsing = false
+      this.#parsed = null
     }
   }
 

@@ -15,7 +15,7 @@ export interface MessageSink {
   onTextMessage(bytes: Buffer, start: number, end: number, isAscii: boolean): void
   /**
    * Called with a binary message, `bytes[start, end)`. When `bytes` is the Buffer that the transport passed in, the
-   * range is valid during the call only. Any other Buffer belongs to the sink, which may keep and change it.
+   * range is valid during the call only. Otherwise, the sink may keep and change it. See `Protocol.isParsing`.
    */
   onBinaryMessage(bytes: Buffer, start: number, end: number): void
 }

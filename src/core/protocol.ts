@@ -42,6 +42,11 @@ export class Protocol {
     return this.#closing.input.backlogBytes
   }
 
+  /** Returns whether `bytes` is input that is being parsed, so that more input may follow a message in it. */
+  isParsing(bytes: Buffer): boolean {
+    return this.#closing.input.isParsing(bytes)
+  }
+
   /** The most urgent thing that the peer has begun and not finished; null when there is nothing. */
   get pending(): Pending {
     return this.#closing.input.pending

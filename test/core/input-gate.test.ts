@@ -132,6 +132,16 @@ test('releases idle memory between messages, keeps unfinished messages, and cont
   }
 })
 
+test('tells input that is being parsed from the memory of a message in pieces', () => {
+  const { protocol, sink } = make()
+  const seen: boolean[] = []
+  sink.onBinaryMessage = (bytes) => seen.push(protocol.isParsing(bytes))
+  const chunk = Buffer.concat([frame(2, 'whole'), frame(2, 'in ', { fin: false }), frame(0, 'pieces')])
+  protocol.receive(chunk)
+  assert.equal(seen, [true, false])
+  assert.is(protocol.isParsing(chunk), false)
+})
+
 test('releases nothing in the middle of a chunk', () => {
   const { protocol, sink, log } = make()
   sink.onBinaryMessage = () => protocol.releaseIdleMemory()

@@ -124,8 +124,12 @@ export class Inbound implements StreamOwner, ProtocolSink, RateSink, TurnSink, S
 
   onBinaryMessage(bytes: Buffer, start: number, end: number): void {
     if (this.#link.connection.onBorrowedMessage !== null) return lend(bytes, start, end, true, this)
-    // A view would keep all of its memory alive, so it must not be much smaller than that.
-    const isOwn = bytes !== chunk && bytes.length <= 2 * (end - start)
+    // A view would keep all of its memory alive, so it must not be much smaller than that. The user may transfer the
+    // memory to a worker, so it must not contain further input.
+    const isOwn =
+      bytes !== chunk &&
+      bytes.length <= 2 * (end - start) &&
+      (end === bytes.length || !this.#link.protocol.isParsing(bytes))
     if (isOwn) countCopied(bytes.length)
     this.deliver(isOwn ? bytes.subarray(start, end) : slab.copy(bytes, start, end), true)
   }
