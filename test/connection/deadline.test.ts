@@ -1,5 +1,6 @@
 import { startDeadline } from '../../src/connection/deadline.ts'
-import { block, streamPair } from '../support/blocked-loop.ts'
+import { block } from '../support/blocked-loop.ts'
+import { socketPair } from '../support/socket-pair.ts'
 import { turns } from '../support/tick.ts'
 import { assert, suite } from '../support/unit.ts'
 
@@ -12,7 +13,7 @@ test('is late after its time', async () => {
 })
 
 test('is not late when the response arrived while the event loop was blocked', async (t) => {
-  const [near, far] = await streamPair(t)
+  const [near, far] = await socketPair(t)
   const log: string[] = []
   const cancel = startDeadline(20, () => log.push('late'))
   far.on('data', () => {

@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { Duplex } from 'node:stream'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import { isFastEnabled } from '../../src/fast/enabled.ts'
@@ -15,6 +15,7 @@ import {
 } from '../../src/transport/stream-owner.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { openssl, testWith } from '../support/need.ts'
+import { socketPair } from '../support/socket-pair.ts'
 import { turns, until } from '../support/tick.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
@@ -48,27 +49,11 @@ class Pipe extends Duplex {
   }
 }
 
-/** Opens a socket. Resolves to its two ends: the accepted one and the connected one. */
-async function pair(t: TestContext): Promise<[Socket, Socket]> {
-  const server = createServer()
-  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', noDelay: true })
-  client.on('error', () => {})
-  const socket = await accepted
-  t.after(() => {
-    client.destroy()
-    socket.destroy()
-    return new Promise((resolve) => server.close(resolve))
-  })
-  return [socket, client]
-}
-
 const kinds: readonly (readonly [string, (t: TestContext) => Promise<[Duplex, (text: string) => void]>])[] = [
   [
     'a socket',
     async (t) => {
-      const [socket, client] = await pair(t)
+      const [socket, client] = await socketPair(t)
       return [socket, (text) => void client.write(text)]
     },
   ],
@@ -149,7 +134,7 @@ for (const [name, make] of kinds) {
 }
 
 test('says that the window has new content, with and without an owner', async (t) => {
-  const [accepted, connected] = await pair(t)
+  const [accepted, connected] = await socketPair(t)
   const owner = new Owner()
   ownStream(accepted, owner)
   const before = messageRun.generation
@@ -166,7 +151,7 @@ test('says that the window has new content, with and without an owner', async (t
 })
 
 test('reports the end of the peer, and that the system has accepted what was written', async (t) => {
-  const [socket, client] = await pair(t)
+  const [socket, client] = await socketPair(t)
   const owner = new Owner()
   ownStream(socket, owner)
   client.pause()
@@ -196,7 +181,7 @@ async function tlsPair(t: TestContext): Promise<[Duplex, Duplex]> {
 }
 
 for (const [name, make, needed] of [
-  ['a socket', pair, test],
+  ['a socket', socketPair, test],
   ['a TLS socket', tlsPair, testWith(test, openssl)],
 ] as const) {
   for (const role of ['server', 'client']) {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { now, type TimerEntry, TimingWheel } from '../../src/transport/timing-wheel.ts'
-import { block, streamPair } from '../support/blocked-loop.ts'
+import { block } from '../support/blocked-loop.ts'
+import { socketPair } from '../support/socket-pair.ts'
 import { assert, suite } from '../support/unit.ts'
 
 const test = suite('timers')
@@ -96,7 +97,7 @@ test('fires outside of the AsyncLocalStorage store of the code that scheduled fi
 
 test('fires after the input that arrived while the event loop was blocked', async (t) => {
   const wheel = new TimingWheel()
-  const [near, far] = await streamPair(t)
+  const [near, far] = await socketPair(t)
   const log: string[] = []
   far.on('data', () => log.push('input'))
   const entry = new Entry()
