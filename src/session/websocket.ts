@@ -18,6 +18,7 @@ import {
   Waiter,
 } from './message-queue.ts'
 import type { MessageStream } from './message-stream.ts'
+import { awaitRoom, type Room } from './send-room.ts'
 import { openStreams } from './streamed-queue.ts'
 import { checkWaitOptions, type WaitOptions, waitInLine } from './wait.ts'
 import { notify, type SessionWatcher } from './watcher.ts'
@@ -68,7 +69,7 @@ export class WebSocket {
   readonly #drainingSource: Draining | null
   readonly #heartbeat: boolean
   #draining: AbortController | null = null
-  #roomPromise: Promise<boolean> | null = null
+  #room: Room | null = null
   #watchers: Set<SessionWatcher> | null = null
   /** The promise that the first call of `close` returned, with the function that resolves it. */
   #closing: { promise: Promise<CloseInfo>; resolve: (info: CloseInfo) => void } | null = null
@@ -173,12 +174,10 @@ export class WebSocket {
     const result = this.connection.send(message, options)
     if (result === 'sent') return SENT
     if (result === 'closed' || (result === 'dropped' && options?.wait === false)) return NOT_SENT
-    if (result === 'dropped') return this.connection.drained().then(() => false)
-    this.#roomPromise ??= this.connection.drained().then(() => {
-      this.#roomPromise = null
-      return this.connection.state === 'open'
+    this.#room ??= awaitRoom(this.connection, () => {
+      this.#room = null
     })
-    return this.#roomPromise
+    return result === 'dropped' ? this.#room.dropped : this.#room.accepted
   }
 
   /**

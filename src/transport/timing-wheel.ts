@@ -29,7 +29,10 @@ export class TimingWheel {
   /** The last tick whose slots were processed. */
   #tick = 0
 
-  /** The time of the last tick, which can be read without cost. At most one tick old while anything is scheduled. */
+  /**
+   * The time of the last tick, which can be read without cost. While anything is scheduled, it is at most one tick old,
+   * except directly after the event loop was blocked.
+   */
   time = now()
 
   /** Number of scheduled entries. */

@@ -48,11 +48,12 @@ test('resolves a send over the mark to true once there is room, with one promise
   assert.is.not(ws.send('c'), first)
 })
 
-test('resolves a send that was dropped to false, once there is room', async () => {
+test('resolves a send that was dropped to false, once there is room, with one promise for all', async () => {
   const { connection, ws } = open()
   connection.drops = true
   connection.hasRoom = false
   const dropped = ws.send('a')
+  assert.is(ws.send('a'), dropped)
   assert.is(await isPending(dropped), true)
   connection.giveRoom()
   assert.is(await dropped, false)
