@@ -55,13 +55,13 @@ export interface FrameRange {
   end: number
 }
 
-/** Returns the position of the unmasked frame at the index `at`. Its second byte determines the size of the header. */
+/** Returns the position of the unmasked frame at the index `at`, which `writeHeader` has written. */
 export function unmaskedFrameAt(bytes: Buffer, at: number): FrameRange {
   const short = bytes[at + 1]
-  const payload = at + (short < 126 ? 2 : short === 126 ? 4 : 10)
-  if (short < 126) return { start: at, payload, end: payload + short }
-  if (short === 126) return { start: at, payload, end: payload + bytes.readUInt16BE(at + 2) }
-  return { start: at, payload, end: payload + bytes.readUInt32BE(at + 2) * 0x1_0000_0000 + bytes.readUInt32BE(at + 6) }
+  // No buffer has a length of more than 48 bits.
+  const length = short === 127 ? bytes.readUIntBE(at + 4, 6) : short === 126 ? bytes.readUInt16BE(at + 2) : short
+  const payload = at + headerSize(length)
+  return { start: at, payload, end: payload + length }
 }
 
 /** Masks a frame in place (RFC 6455 §5.3): sets the mask bit, writes the key and masks the payload. */
