@@ -11,6 +11,7 @@ import {
   parseResponse,
   type Response,
 } from '../wire/index.ts'
+import { Arrival } from './arrival.ts'
 import type { AutoReplies } from './auto-replies.ts'
 import { decodeMessage, type Inbound, type Message, MessageAssembly } from './inbound.ts'
 import type { Closing, PeerSettings } from './peer-settings.ts'
@@ -35,9 +36,11 @@ export class ReceivingPeer {
   #queue = new Queue<Inbound>()
   readonly #assembly = new MessageAssembly()
   #hasEnded = false
+  /** Whether the tester closed the connection before the target ended it. */
+  #isDestroyed = false
   #isCutOff = false
   #wasPaused = false
-  #wake: (() => void) | null = null
+  readonly #arrival = new Arrival()
   #received = 0
   /** Bytes of the pings and unsolicited pongs among the received ones. */
   #heartbeat = 0
@@ -90,11 +93,12 @@ export class ReceivingPeer {
     return this.#queue.toArray()
   }
 
-  /** Closes the connection. Nothing is received after that. */
+  /** Closes the connection. Nothing is received after that, and a wait for an event or the end rejects. */
   destroy(): void {
+    if (!this.#hasEnded) this.#isDestroyed = true
     this.#hasEnded = true
     this.#transport.stream.destroy()
-    this.#wake?.()
+    this.#arrival.notify()
   }
 
   /** Stops reading from the socket. */
@@ -119,7 +123,7 @@ export class ReceivingPeer {
           return response
         }
       } else if (this.#hasEnded) return null
-      else if (!(await this.#waitUntil(deadline))) return this.#timeOut()
+      else if (!(await this.#arrival.wait(deadline))) return this.#timeOut()
     }
   }
 
@@ -151,7 +155,7 @@ export class ReceivingPeer {
         return bytes.subarray(0, end)
       }
       if (this.#hasEnded) return end === 'at-the-end' ? bytes : null
-      if (!(await this.#waitUntil(deadline))) return null
+      if (!(await this.#arrival.wait(deadline))) return null
     }
   }
 
@@ -167,14 +171,14 @@ export class ReceivingPeer {
     for (;;) {
       const event = this.#shiftUnless(isSkipped)
       if (event !== null) return event
-      if (this.#reader !== null && this.#hasEnded) return { kind: 'end', tcp: this.#closing.tcp ?? 'rst' }
+      if (this.#reader !== null && this.#hasTargetEnded()) return { kind: 'end', tcp: this.#closing.tcp ?? 'rst' }
       const now = performance.now()
       if (this.#received - this.#heartbeat > progress) {
         progress = this.#received - this.#heartbeat
         deadline = Math.min(now + timeout, last)
       }
       if (now >= deadline) return this.#timeOut()
-      await this.#waitUntil(deadline)
+      await this.#arrival.wait(deadline)
     }
   }
 
@@ -192,14 +196,20 @@ export class ReceivingPeer {
   /** Waits for bytes or the end of the stream, before or after the handshake. Resolves to false on a timeout. */
   async waitForInput(timeout: number): Promise<boolean> {
     if (this.#hasEnded || this.#queue.length > 0) return true
-    return this.#waitUntil(performance.now() + timeout)
+    return this.#arrival.wait(performance.now() + timeout)
   }
 
   /** Reads until the end of the stream, before or after the handshake. Resolves to null on a timeout. */
   async waitForEnd(timeout: number): Promise<'fin' | 'rst' | null> {
     const deadline = performance.now() + timeout
-    while (!this.#hasEnded) if (!(await this.#waitUntil(deadline))) return this.#timeOut()
+    while (!this.#hasTargetEnded()) if (!(await this.#arrival.wait(deadline))) return this.#timeOut()
     return this.#closing.tcp
+  }
+
+  /** Throws when the tester has closed the connection itself, so that this is never judged as the target's doing. */
+  #hasTargetEnded(): boolean {
+    if (this.#isDestroyed) throw new Error('the tester has closed this connection')
+    return this.#hasEnded
   }
 
   /** Removes events from the queue up to the first one that `isSkipped` rejects. Returns null when there is none. */
@@ -216,7 +226,7 @@ export class ReceivingPeer {
     this.#received += chunk.length
     if (this.#reader === null) this.#raw.push(chunk)
     else this.#feed(chunk)
-    this.#wake?.()
+    this.#arrival.notify()
   }
 
   #feed(chunk: Buffer): void {
@@ -271,7 +281,7 @@ export class ReceivingPeer {
     this.#sender.recordTimeSinceClose('fin')
     this.#queue.push({ kind: 'end', tcp })
     if (tcp === 'fin') this.#transport.stream.end()
-    this.#wake?.()
+    this.#arrival.notify()
   }
 
   #timeOut(): null {
@@ -281,18 +291,5 @@ export class ReceivingPeer {
 
   get #targetRole(): 'client' | 'server' {
     return this.#sender.role === 'client' ? 'server' : 'client'
-  }
-
-  /** Resolves to true when something arrives, and to false at the deadline. */
-  #waitUntil(deadline: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => settle(false), Math.max(0, deadline - performance.now()))
-      const settle = (arrived: boolean): void => {
-        clearTimeout(timer)
-        this.#wake = null
-        resolve(arrived)
-      }
-      this.#wake = () => settle(true)
-    })
   }
 }

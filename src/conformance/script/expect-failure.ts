@@ -76,6 +76,16 @@ function nextAfterFault(peer: Peer, { allowed, timeout }: FailureOptions): Promi
   return peer.skipWhile((event) => allowed?.(event) === true, timeout)
 }
 
+/**
+ * Records the Close code of a connection that had to fail with the code `expected`, for the cases about all connections
+ * of the run. After a failed write nothing is recorded, because the target may have sent a Close that is lost.
+ */
+export function recordFailure(t: Trial, peer: Pick<Peer, 'isCutOff'>, expected: number, event: Inbound | null): void {
+  const { ledger } = t.context
+  if (event?.kind === 'close') ledger.failure(expected, event.code, t.entry.id)
+  else if (event?.kind === 'end' && !peer.isCutOff) ledger.failure(expected, null, t.entry.id)
+}
+
 async function judgeFailure(
   t: Trial,
   peer: Peer,
@@ -84,10 +94,7 @@ async function judgeFailure(
   event: Inbound | null,
   { isSilent, isAnswerDue = t.entry.requirements.some((rule) => FAIL_RULES.has(rule)) }: FailureOptions,
 ): Promise<void> {
-  const code = event?.kind === 'close' ? event.code : null
-  if (codes.length === 1 && (event?.kind === 'close' || event?.kind === 'end')) {
-    t.context.ledger.failure(codes[0], code, t.entry.id)
-  }
+  if (codes.length === 1) recordFailure(t, peer, codes[0], event)
   if (event?.kind === 'end') {
     t.assert(true, 'the connection ends', describeInbound(event, t.timeout))
     if (peer.isCutOff) t.note('TCP was reset while the tester was writing; a Close sent before that would be lost')

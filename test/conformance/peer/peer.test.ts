@@ -261,6 +261,25 @@ test('knows when a reset met its writing, so that nothing before it could be rea
   assert.ok(event?.kind === 'close' || (event?.kind === 'end' && peer.isCutOff))
 })
 
+test('a wait on a connection that the tester closes itself ends without an event of the target', async (t) => {
+  const url = await startUpgradedServer(t, () => {})
+  for (const wait of ['next', 'waitForEnd'] as const) {
+    const peer = await createTrial(t, url).open()
+    const waiting = thrownBy(() => peer[wait]())
+    peer.destroy()
+    assert.match((await waiting).message, 'the tester has closed')
+  }
+})
+
+test('an end before the tester closed the connection remains an end', async (t) => {
+  const url = await startUpgradedServer(t, (socket) => void socket.end())
+  const peer = await createTrial(t, url).open()
+  assert.is(await peer.waitForEnd(), 'fin')
+  peer.destroy()
+  assert.is(await peer.waitForEnd(), 'fin')
+  assert.equal(await peer.next(), { kind: 'end', tcp: 'fin' })
+})
+
 test('stops writing once the other side has sent a Close', async (t) => {
   let received = 0
   const url = await startUpgradedServer(

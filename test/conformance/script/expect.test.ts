@@ -3,7 +3,12 @@ import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
 import { verdictOf } from '../../../src/conformance/run/case-result.ts'
 import { expectCleanClose } from '../../../src/conformance/script/expect-close.ts'
 import { expectEchoThenCleanClose } from '../../../src/conformance/script/expect-echo.ts'
-import { allowEcho, expectFailure, expectFailureEarly } from '../../../src/conformance/script/expect-failure.ts'
+import {
+  allowEcho,
+  expectFailure,
+  expectFailureEarly,
+  recordFailure,
+} from '../../../src/conformance/script/expect-failure.ts'
 import { expectAcceptAndProbe, expectReject } from '../../../src/conformance/script/expect-handshake.ts'
 import { expectAlive, expectQuiet } from '../../../src/conformance/script/expect-served.ts'
 import type { Trial } from '../../../src/conformance/script/trial.ts'
@@ -97,6 +102,28 @@ test('fail(c): echoes of what preceded the fault are allowed, once', async (t) =
   assert.is(await verdictAfter(t, saysAndEnds('810161', CLOSE_1002), action), 'pass')
   assert.is(await verdictAfter(t, saysAndEnds(CLOSE_1002), action), 'pass')
   assert.is(await verdictAfter(t, saysAndEnds('810161', '810161', CLOSE_1002), action), 'fail')
+})
+
+test('fail(c): connections that are still open when the case ends, or were cut off, are not recorded', async (t) => {
+  const url = await startUpgradedServer(
+    t,
+    () => {},
+    (socket, bytes) => void (bytes.length === 6 && socket.write(Buffer.from('810161', 'hex'))),
+  )
+  const trial = createTrial(t, url, 'utf8.lead-ff')
+  const tryOne = async (payload: string): Promise<void> => {
+    const peer = await trial.open()
+    await peer.sendFrame({ opcode: Op.TEXT, payload })
+    await expectFailure(trial, peer, [1007])
+  }
+  const silent = [tryOne('aa'), tryOne('aa')].map((one) => thrownBy(() => one))
+  assert.instance(await thrownBy(() => tryOne('')), Settled)
+  trial.close()
+  for (const error of await Promise.all(silent)) assert.match(error.message, 'the tester has closed')
+  recordFailure(trial, { isCutOff: true }, 1007, { kind: 'end', tcp: 'rst' })
+  assert.is(trial.context.ledger.failuresOf(1007).size, 0)
+  recordFailure(trial, { isCutOff: false }, 1007, { kind: 'end', tcp: 'rst' })
+  assert.equal([...trial.context.ledger.failuresOf(1007).keys()], [null])
 })
 
 test('fails without waiting: a server that waits for the rest is warned, and judged after it', async (t) => {

@@ -1,4 +1,4 @@
-import { type Case, expectNoBreach, TOO_BIG_CODES, type Trial } from '../../script/index.ts'
+import { type Case, expectNoBreach, recordFailure, TOO_BIG_CODES, type Trial } from '../../script/index.ts'
 import { type FrameSpec, hex, Op } from '../../wire/index.ts'
 
 /**
@@ -53,12 +53,10 @@ function fails(id: string, expected: keyof typeof FAULTS): Case {
       await peer.sendFrame(FAULTS[expected])
       const event = await peer.nextMeaningful()
       if (event === null) t.note('waits for the rest')
-      const { ledger } = t.context
-      if (event?.kind === 'close') ledger.failure(expected, event.code, t.entry.id)
-      if (event?.kind === 'end') ledger.failure(expected, null, t.entry.id)
+      recordFailure(t, peer, expected, event)
       // A limit may also be a policy, code 1008 (RFC 6455 §7.4.1).
       const allowed: readonly (number | null)[] = expected === 1009 ? TOO_BIG_CODES : [expected]
-      const others = [...ledger.failuresOf(expected)].filter(([code]) => !allowed.includes(code))
+      const others = [...t.context.ledger.failuresOf(expected)].filter(([code]) => !allowed.includes(code))
       const shown = others.map(([code, cases]) => describeCode(code, cases)).join('; ')
       t.require(others.length === 0, `${expected} each time`, shown || `${expected} each time`)
     },
