@@ -27,7 +27,7 @@ const OPTIONS = `What is measured
   --against LIST       servers to compare with, comma-separated ('none' for no other server)
   --api API            the API of dwebsocket: connection (default), session, borrowed, streamed
                        or borrowed-parts
-  --portable           runs dwebsocket with only documented APIs and plain JavaScript
+  --portable           runs dwebsocket without its fast code (DWEBSOCKET_PORTABLE=1)
   --url ws://...       measures a running server instead of dwebsocket; to measure its cost, add --pid N
   --exec 'CMD {port}'  starts CMD and measures it instead of dwebsocket
   --http2              compares HTTP/2 (RFC 8441) with HTTP/1.1 over TLS; HTTP/2 carries 100 WebSockets per connection;

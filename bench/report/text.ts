@@ -102,8 +102,8 @@ export function formatMarkdown(report: Report): string {
       return line([title, peer.name, cost, ...ratioCells(ratio)])
     }),
   )
-  const versions = new Map(report.rows.flatMap((row) => row.peers.map((peer) => [peer.name, peer.version])))
-  const named = [...versions].filter(([, version]) => version !== '').map((pair) => pair.join(' '))
+  const versioned = report.rows.flatMap((row) => row.peers).filter((peer) => peer.version !== '')
+  const named = [...new Set(versioned.map((peer) => `${peer.name} ${peer.version}`))]
   return [
     `${report.date.slice(0, 10)}, ${describeMachine(report)}; ${named.join(', ')}. Repeat with \`${report.command}\`.`,
     '',

@@ -45,7 +45,7 @@ export const KNOWN_SERVERS: readonly KnownServer[] = [
   {
     name: 'dwebsocket+portable',
     script: 'dwebsocket',
-    description: 'this library with only documented APIs and plain JavaScript (DWEBSOCKET_PORTABLE=1)',
+    description: 'this library without its fast code (DWEBSOCKET_PORTABLE=1)',
     env: { DWEBSOCKET_PORTABLE: '1' },
   },
   {

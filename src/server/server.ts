@@ -153,9 +153,10 @@ export class WebSocketServer {
   }
 
   /**
-   * Stops the server: aborts `draining`, refuses new connections with 503, waits up to `drain` for sessions to end,
-   * sends Close frames spread over `jitter`, and terminates the remaining connections at the `deadline`. Messages that
-   * `send` has accepted are written before the Close frame. Resolves to the counts when all connections have closed.
+   * Stops the server: aborts `draining`, closes its port, answers new upgrade requests with 503, waits up to `drain` for
+   * sessions to end, sends Close frames spread over `jitter`, and terminates the remaining connections at the
+   * `deadline`. Messages that `send` has accepted are written before the Close frame. Resolves to the counts when all
+   * connections have closed.
    *
    * @throws {RangeError} when a time, the code or the reason is not allowed. The server then keeps running.
    * @throws {TypeError} when an option is unknown or has the wrong type. The server then keeps running.
