@@ -1,7 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
 import { constants, createDeflateRaw } from 'node:zlib'
 import { inflate, makeCodec } from './message.ts'
 
-/** Measures, in a separate process, the effect of a bomb of 300 MB on the resident memory. Prints a line of JSON. */
+/**
+ * Measures, in a separate process, how much memory outside the JavaScript heap a bomb of 300 MB needs. Prints a line of
+ * JSON. Resident memory would also depend on how much freed memory the allocator keeps.
+ */
 const limit = Number(process.argv[2])
 const mib = 1024 * 1024
 
@@ -10,8 +14,9 @@ async function makeBomb(): Promise<Buffer> {
   const stream = createDeflateRaw()
   const chunks: Buffer[] = []
   stream.on('data', (chunk) => chunks.push(chunk))
+  const zeros = Buffer.alloc(1_000_000)
   for (let count = 0; count < 300; count++) {
-    await new Promise<void>((resolve) => stream.write(Buffer.alloc(1_000_000), () => resolve()))
+    await new Promise<void>((resolve) => stream.write(zeros, () => resolve()))
   }
   await new Promise<void>((resolve) => stream.flush(constants.Z_SYNC_FLUSH, () => resolve()))
   return Buffer.concat(chunks).subarray(0, -4)
@@ -32,18 +37,20 @@ async function main(): Promise<void> {
   const bomb = await makeBomb()
   // Warms up the code with the first 2 MB of the bomb, so that only the bomb itself is measured.
   await outcomeOf(bomb.subarray(0, 2000))
-  globalThis.gc?.()
-  const before = process.memoryUsage.rss()
-  let peak = before
-  let isDone = false
-  const sample = (): void => {
-    peak = Math.max(peak, process.memoryUsage.rss())
-    if (!isDone) setImmediate(sample)
+  // V8 frees buffers only some time after it has found them unused.
+  for (let count = 0; count < 3; count++) {
+    globalThis.gc?.()
+    await setImmediate()
   }
-  sample()
+  const before = process.memoryUsage().external
+  let peak = before
+  const sample = (): void => {
+    peak = Math.max(peak, process.memoryUsage().external)
+  }
+  const sampler = setInterval(sample)
   const outcome = await outcomeOf(bomb)
+  clearInterval(sampler)
   sample()
-  isDone = true
   console.log(JSON.stringify({ outcome, bomb: bomb.length, growth: (peak - before) / mib }))
 }
 
