@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { constants, createDeflateRaw } from 'node:zlib'
 import { inflate, makeCodec } from './message.ts'
 
@@ -40,7 +39,7 @@ async function main(): Promise<void> {
   // V8 frees buffers only some time after it has found them unused.
   for (let count = 0; count < 3; count++) {
     globalThis.gc?.()
-    await setImmediate()
+    await new Promise<void>((resolve) => setImmediate(resolve))
   }
   const before = process.memoryUsage().external
   let peak = before
