@@ -128,7 +128,9 @@ export class Hub {
     for (const topic of [...this.#subscribers.keys()]) this.unsubscribe(client, topic)
   }
 
+  /** Drops the history, whose memory would otherwise count until it expires. */
   close(): void {
+    this.#release(0)
     if (this.#sweeper !== null) clearInterval(this.#sweeper)
     this.#sweeper = null
   }

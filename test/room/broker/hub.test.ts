@@ -1,3 +1,4 @@
+import { sharedMemoryUsed } from '../../../src/connection/shared-memory.ts'
 import type { TopicMessage } from '../../../src/room/broker/broker.ts'
 import { Hub } from '../../../src/room/broker/hub.ts'
 import { ENTRY_OVERHEAD } from '../../../src/room/broker/size.ts'
@@ -92,4 +93,14 @@ test('the history of all topics is bounded by bytes; the topic that was silent l
     assert.equal([read('silent'), read('active'), read('other 9'), hub.historyBytes], [0, 0, 1, 10 * size])
     assert.is(hub.locate('active').count, 7)
   }
+})
+
+test('a closed hub has no history, in any topic', () => {
+  const hub = new Hub()
+  const before = sharedMemoryUsed()
+  for (const topic of ['a', 'b']) hub.publish('p', { ...outgoing(topic, 1, 'x'), history: { size: 10, ttl: 60_000 } })
+  assert.ok(sharedMemoryUsed() > before)
+  hub.close()
+  assert.equal([sharedMemoryUsed(), hub.historyBytes], [before, 0])
+  assert.is(hub.locate('a').count, 1)
 })
