@@ -1,5 +1,6 @@
 import { Mismatch } from '../peer/index.ts'
 import type { Handshake, OpenOptions, Reception, Trial } from '../script/index.ts'
+import { Arrivals } from '../wire/index.ts'
 import { type Agent, caseNumberOf, caseUrl } from './agent.ts'
 import { answerAsOffered } from './agreement.ts'
 import { keyOf } from './answer.ts'
@@ -11,6 +12,8 @@ import { recordRequest } from './request-rule.ts'
 
 /** Milliseconds within which a started client must connect. */
 const ARRIVAL_LIMIT = 20_000
+/** The minimum of both limits, in timeouts of the attempt. */
+const ARRIVAL_TIMEOUTS = 10
 /**
  * Milliseconds within which a client must connect on its own: after failures, browsers delay a connection by up to a
  * minute.
@@ -27,7 +30,7 @@ export class CaseReception implements Reception {
   readonly #listeners: Listener[] = []
   /** The events of clients that connect on their own, by the number of the connection. */
   readonly #events = new Map<number, EventLog>()
-  #wake: (() => void) | null = null
+  readonly #arrivals = new Arrivals()
   #count = 0
   #isFinishing = false
 
@@ -46,11 +49,16 @@ export class CaseReception implements Reception {
     return Math.min(this.#first + this.#count, this.#last)
   }
 
+  /** The milliseconds that all connections of the case may take to arrive. */
+  get arrivalLimit(): number {
+    return (this.#last - this.#first + 1) * usualLimit(this.agent.launcher !== null)
+  }
+
   /** Called when a client connects for this case. */
   push(arrival: Arrival): void {
     if (this.#isFinishing) return void arrival.transport.stream.destroy()
     this.#waiting.push(arrival)
-    this.#wake?.()
+    this.#arrivals.notify()
   }
 
   /** Removes and returns the connections that the case has not used. */
@@ -77,7 +85,7 @@ export class CaseReception implements Reception {
     const { launcher } = this.agent
     if (launcher === null) return null
     const launched = launcher.start(url ?? caseUrl(this.agent, this.#next), env)
-    launched.exited.finally(() => this.#wake?.())
+    launched.exited.finally(() => this.#arrivals.notify())
     this.#launched.push(launched)
     return launched
   }
@@ -88,10 +96,9 @@ export class CaseReception implements Reception {
    * because it is not the connection that the case needs next.
    */
   async arrived(t: Trial, options: InviteOptions, launched: Launched | null): Promise<PendingUpgrade | null> {
-    const limit = options.timeout ?? (launched === null ? RECONNECT_LIMIT : ARRIVAL_LIMIT)
-    const deadline = performance.now() + limit
+    const limit = options.timeout ?? Math.max(usualLimit(launched !== null), ARRIVAL_TIMEOUTS * t.timeout)
     for (;;) {
-      const arrival = await this.#read(deadline, launched)
+      const arrival = await this.#read(t, limit, launched)
       if (arrival === null) return null
       if (options.start === false || !this.#isRepetition(t, arrival)) {
         const upgrade = this.#receive(t, arrival, options, launched)
@@ -133,27 +140,17 @@ export class CaseReception implements Reception {
     return answerAsOffered(peer, request, options)
   }
 
-  async #read(deadline: number, launched: Launched | null): Promise<Arrival | null> {
+  /** Waits for the next connection. Resolves to null on a timeout, or when the client has ended. */
+  #read(t: Trial, limit: number, launched: Launched | null): Promise<Arrival | null> {
     let isOver = false
     const ends = launched?.exited ?? this.agent.gone
     void ends.then(() => {
       isOver = true
-      this.#wake?.()
+      this.#arrivals.notify()
     })
-    for (;;) {
-      const arrival = this.#waiting.shift()
-      if (arrival !== undefined) return arrival
-      const left = deadline - performance.now()
-      if (isOver || left <= 0) return null
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left)
-        this.#wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-      this.#wake = null
-    }
+    return this.#arrivals.wait(limit, () => this.#waiting.shift() ?? (isOver ? null : undefined), {
+      onTimeout: t.noteTimeout,
+    })
   }
 
   #receive(t: Trial, arrival: Arrival, { url, start }: InviteOptions, launched: Launched | null): PendingUpgrade {
@@ -190,6 +187,11 @@ export class CaseReception implements Reception {
     this.#events.set(number, known)
     return known
   }
+}
+
+/** Returns the milliseconds within which a client must connect. */
+function usualLimit(isStarted: boolean): number {
+  return isStarted ? ARRIVAL_LIMIT : RECONNECT_LIMIT
 }
 
 /** Returns the reception of a client case. */

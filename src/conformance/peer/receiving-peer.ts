@@ -1,6 +1,7 @@
 import {
   type Agreement,
   agreementOf,
+  Arrivals,
   describeFrame,
   type Frame,
   FrameReader,
@@ -10,6 +11,7 @@ import {
   Op,
   parseResponse,
   type Response,
+  type TimeLimit,
 } from '../wire/index.ts'
 import type { AutoReplies } from './auto-replies.ts'
 import { decodeMessage, type Inbound, type Message, MessageAssembly } from './inbound.ts'
@@ -37,7 +39,7 @@ export class ReceivingPeer {
   #hasEnded = false
   #isCutOff = false
   #wasPaused = false
-  #wake: (() => void) | null = null
+  readonly #arrivals = new Arrivals()
   #received = 0
   /** Bytes of the pings and unsolicited pongs among the received ones. */
   #heartbeat = 0
@@ -94,7 +96,7 @@ export class ReceivingPeer {
   destroy(): void {
     this.#hasEnded = true
     this.#transport.stream.destroy()
-    this.#wake?.()
+    this.#arrivals.notify()
   }
 
   /** Stops reading from the socket. */
@@ -104,23 +106,8 @@ export class ReceivingPeer {
   }
 
   /** Waits for a response head and skips interim 1xx ones. Resolves to null on a timeout or at the end. */
-  async readResponse(timeout: number): Promise<Response | null> {
-    const deadline = performance.now() + timeout
-    for (;;) {
-      const bytes = Buffer.concat(this.#raw)
-      const end = findHeadEnd(bytes)
-      if (end !== -1) {
-        const response = parseResponse(bytes.subarray(0, end))
-        this.#raw = [bytes.subarray(end)]
-        this.#settings.log.in('http', response.head.toString('latin1'), response.head)
-        if (response.status > 101 || response.status < 100) return response
-        if (response.status === 101) {
-          this.startFrames(agreementOf(response))
-          return response
-        }
-      } else if (this.#hasEnded) return null
-      else if (!(await this.#waitUntil(deadline))) return this.#timeOut()
-    }
+  readResponse(timeout: number): Promise<Response | null> {
+    return this.#wait(timeout, () => this.#shiftResponse() ?? (this.#hasEnded ? null : undefined))
   }
 
   /** Reads all further bytes as frames, compressed as agreed. `readResponse` calls it after a 101. */
@@ -141,9 +128,8 @@ export class ReceivingPeer {
   }
 
   /** Reads a response body by Content-Length, by chunks, or to the end of the stream (RFC 9112 §6.3). */
-  async readBody(response: Response, timeout: number): Promise<Buffer | null> {
-    const deadline = performance.now() + timeout
-    for (;;) {
+  readBody(response: Response, timeout: number): Promise<Buffer | null> {
+    return this.#wait(timeout, () => {
       const bytes = Buffer.concat(this.#raw)
       const end = findBodyEnd(response, bytes)
       if (typeof end === 'number' && end <= bytes.length) {
@@ -151,8 +137,8 @@ export class ReceivingPeer {
         return bytes.subarray(0, end)
       }
       if (this.#hasEnded) return end === 'at-the-end' ? bytes : null
-      if (!(await this.#waitUntil(deadline))) return null
-    }
+      return undefined
+    })
   }
 
   /**
@@ -160,22 +146,20 @@ export class ReceivingPeer {
    * bytes other than pings and unsolicited pongs arrive. The whole wait lasts `limit` milliseconds at most, whatever
    * arrives.
    */
-  async next(timeout: number, limit: number, isSkipped: (event: Inbound) => boolean): Promise<Inbound | null> {
-    const last = performance.now() + limit
-    let deadline = 0
-    let progress = -1
-    for (;;) {
+  next(timeout: number, limit: number, isSkipped: (event: Inbound) => boolean): Promise<Inbound | null> {
+    let progress = this.#received - this.#heartbeat
+    const onArrival = (time: TimeLimit): void => {
+      if (this.#received - this.#heartbeat === progress) return
+      progress = this.#received - this.#heartbeat
+      if (time.spent < limit) time.restart(Math.min(timeout, limit - time.spent))
+    }
+    const read = (): Inbound | undefined => {
       const event = this.#shiftUnless(isSkipped)
       if (event !== null) return event
-      if (this.#reader !== null && this.#hasEnded) return { kind: 'end', tcp: this.#closing.tcp ?? 'rst' }
-      const now = performance.now()
-      if (this.#received - this.#heartbeat > progress) {
-        progress = this.#received - this.#heartbeat
-        deadline = Math.min(now + timeout, last)
-      }
-      if (now >= deadline) return this.#timeOut()
-      await this.#waitUntil(deadline)
+      const isOver = this.#reader !== null && this.#hasEnded
+      return isOver ? { kind: 'end', tcp: this.#closing.tcp ?? 'rst' } : undefined
     }
+    return this.#wait(Math.min(timeout, limit), read, onArrival)
   }
 
   /** Puts an event back, so that the next wait returns it again. */
@@ -191,15 +175,29 @@ export class ReceivingPeer {
 
   /** Waits for bytes or the end of the stream, before or after the handshake. Resolves to false on a timeout. */
   async waitForInput(timeout: number): Promise<boolean> {
-    if (this.#hasEnded || this.#queue.length > 0) return true
-    return this.#waitUntil(performance.now() + timeout)
+    const before = this.#received
+    const isThere = (): true | undefined =>
+      this.#hasEnded || this.#queue.length > 0 || this.#received > before || undefined
+    return (await this.#wait(timeout, isThere)) !== null
   }
 
   /** Reads until the end of the stream, before or after the handshake. Resolves to null on a timeout. */
-  async waitForEnd(timeout: number): Promise<'fin' | 'rst' | null> {
-    const deadline = performance.now() + timeout
-    while (!this.#hasEnded) if (!(await this.#waitUntil(deadline))) return this.#timeOut()
-    return this.#closing.tcp
+  waitForEnd(timeout: number): Promise<'fin' | 'rst' | null> {
+    return this.#wait(timeout, () => (this.#hasEnded ? this.#closing.tcp : undefined))
+  }
+
+  /** Removes the next response head that is not interim from the unread bytes. */
+  #shiftResponse(): Response | undefined {
+    for (;;) {
+      const bytes = Buffer.concat(this.#raw)
+      const end = findHeadEnd(bytes)
+      if (end === -1) return undefined
+      const response = parseResponse(bytes.subarray(0, end))
+      this.#raw = [bytes.subarray(end)]
+      this.#settings.log.in('http', response.head.toString('latin1'), response.head)
+      if (response.status === 101) this.startFrames(agreementOf(response))
+      if (response.status >= 101 || response.status < 100) return response
+    }
   }
 
   /** Removes events from the queue up to the first one that `isSkipped` rejects. Returns null when there is none. */
@@ -216,7 +214,7 @@ export class ReceivingPeer {
     this.#received += chunk.length
     if (this.#reader === null) this.#raw.push(chunk)
     else this.#feed(chunk)
-    this.#wake?.()
+    this.#arrivals.notify()
   }
 
   #feed(chunk: Buffer): void {
@@ -271,28 +269,15 @@ export class ReceivingPeer {
     this.#sender.recordTimeSinceClose('fin')
     this.#queue.push({ kind: 'end', tcp })
     if (tcp === 'fin') this.#transport.stream.end()
-    this.#wake?.()
-  }
-
-  #timeOut(): null {
-    this.#settings.onTimeout?.()
-    return null
+    this.#arrivals.notify()
   }
 
   get #targetRole(): 'client' | 'server' {
     return this.#sender.role === 'client' ? 'server' : 'client'
   }
 
-  /** Resolves to true when something arrives, and to false at the deadline. */
-  #waitUntil(deadline: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => settle(false), Math.max(0, deadline - performance.now()))
-      const settle = (arrived: boolean): void => {
-        clearTimeout(timer)
-        this.#wake = null
-        resolve(arrived)
-      }
-      this.#wake = () => settle(true)
-    })
+  /** Waits for what `check` returns. Resolves to null on a timeout. */
+  #wait<T>(timeout: number, check: () => T | undefined, onArrival?: (time: TimeLimit) => void): Promise<T | null> {
+    return this.#arrivals.wait(timeout, check, { onArrival, onTimeout: this.#settings.onTimeout })
   }
 }

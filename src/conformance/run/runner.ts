@@ -26,6 +26,8 @@ export interface RunnerOptions
     | 'signal'
   > {
   context: RunContext
+  /** Whether a case can be attempted again; default true. A client that connects on its own comes only once. */
+  canRepeat?: boolean
   onBegin?(entry: CatalogueEntry): void
   /** Called whenever a case ends. */
   onResult?(result: CaseResult): void
@@ -156,9 +158,9 @@ export class Runner {
     return this.#settle(testCase, again)
   }
 
-  /** Attempts a case once more without other cases. Resolves to null when the run has ended before that. */
+  /** Attempts a case once more without other cases. Resolves to null when it cannot. */
   async #again(testCase: Case, before: CaseResult, slowFactor = 1): Promise<CaseResult | null> {
-    if (this.#stop !== null) return null
+    if (this.#stop !== null || this.#options.canRepeat === false) return null
     await this.#ensureServing()
     const again = await this.#attempt(testCase, true, slowFactor)
     if (again.attempts === 0) return null

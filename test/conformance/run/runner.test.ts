@@ -559,3 +559,25 @@ test('which cases get more time depends on the order of the cases, not on that o
   const results = await runCases(cases, { context, jobs: 5 })
   assert.equal(verdicts(results), ['skip', 'fail', 'fail', 'fail', 'fail'])
 })
+
+test('a client that comes only once is not waited for again', async () => {
+  const options = { context: contextFor(URL_NOBODY_OPENS), jobs: 1, canRepeat: false }
+  const [result] = await runCases([caseOf(IDS[0], timesOut(1, warnUnless))], options)
+  assert.equal([result.verdict, result.attempts], ['warn', 1])
+})
+
+test('a process whose port refuses connections is dead, although its exit is reported too late', async () => {
+  let isUp = true
+  const process = {
+    crashCount: () => 0,
+    isAccepting: async () => isUp,
+    async revive() {
+      isUp = true
+      return true
+    },
+  }
+  const kills = caseOf(IDS[0], async () => {
+    isUp = false
+  })
+  assert.equal(verdicts(await runCases([kills, caseOf(IDS[1], passes)], { ...process, jobs: 1 })), ['crash', 'pass'])
+})

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { createServer, type Socket } from 'node:net'
 import { type InviteOptions, type PendingUpgrade, receptionOf, sendAnswer } from '../../client/index.ts'
 import { type Case, expectProbe, type Trial } from '../../script/index.ts'
-import { fieldValue } from '../../wire/index.ts'
+import { fieldValue, within } from '../../wire/index.ts'
 
 /** Starts a client with this URL. `{place}` in it is replaced by the address of a port of the case. */
 async function visitBy(t: Trial, pattern: string, invite: InviteOptions = {}): Promise<PendingUpgrade> {
@@ -131,11 +131,7 @@ async function openProxy() {
   return {
     port: (server.address() as { port: number }).port,
     asked(timeout: number): Promise<string | null> {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<null>((resolve) => {
-        timer = setTimeout(() => resolve(null), timeout)
-      })
-      return Promise.race([received, late]).finally(() => clearTimeout(timer))
+      return within(received, timeout)
     },
     close(): void {
       server.close()
