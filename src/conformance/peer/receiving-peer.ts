@@ -1,7 +1,7 @@
 import {
   type Agreement,
-  agreementOf,
   Arrivals,
+  agreementOf,
   describeFrame,
   type Frame,
   FrameReader,

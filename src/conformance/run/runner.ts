@@ -186,6 +186,10 @@ export class Runner {
     return settled
   }
 
+  get #slowFactor(): number {
+    return this.#options.slowFactor ?? SLOW_FACTOR
+  }
+
   /** Whether the verdict of the last attempt may only be due to a timeout. */
   #isDoubtful(testCase: Case, { verdict }: CaseResult): boolean {
     const { timedOut } = this.#circumstances.get(testCase.id) ?? UNSUSPICIOUS
@@ -194,7 +198,7 @@ export class Runner {
 
   /** Repeats the first attempt at a case when it timed out: the machine may have been busy at that moment. */
   async #repeatTimeout(testCase: Case, first: CaseResult): Promise<CaseResult> {
-    if (first.attempts !== 1 || !this.#isDoubtful(testCase, first)) return first
+    if (first.attempts !== 1 || this.#slowFactor <= 1 || !this.#isDoubtful(testCase, first)) return first
     const again = await this.#again(testCase, first)
     if (again !== null && !this.#isDoubtful(testCase, again)) again.note = joinNotes('timed out before', again.note)
     return again ?? first
@@ -214,7 +218,7 @@ export class Runner {
    * target is only slow.
    */
   async #tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
-    const factor = this.#options.slowFactor ?? SLOW_FACTOR
+    const factor = this.#slowFactor
     const isLost = this.#circumstances.get(testCase.id)?.lost === true
     const isKnownSilent = !isLost && this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
     if (!this.#isDoubtful(testCase, result) || factor <= 1 || isKnownSilent) return result

@@ -521,7 +521,10 @@ test('a failure beside other cases does not count against a case that alone skip
 })
 
 test('every failure beside other cases is repeated alone, however many were confirmed', async () => {
-  const ids = serverEntries.filter((entry) => entry.class === 'must').slice(0, 14).map(({ id }) => id)
+  const ids = serverEntries
+    .filter((entry) => entry.class === 'must')
+    .slice(0, 14)
+    .map(({ id }) => id)
   const silent: Case['run'] = async (t) => {
     t.timedOut = true
     t.fail('an echo', 'nothing')

@@ -186,8 +186,8 @@ async function leaveCloseUnanswered(t: Trial): Promise<void> {
 async function sendWithoutReading(peer: Peer, count: number, idle: number): Promise<boolean> {
   const payload = Buffer.alloc(64 * 1024, 0x2a)
   for (let sent = 0; sent < count && !peer.ended; sent += payload.length) {
-    const written = peer.sendText(payload)
-    if ((await within(written.then(() => true), idle)) === null) return false
+    const written = peer.sendText(payload).then(() => true)
+    if ((await within(written, idle)) === null) return false
   }
   return !peer.ended
 }
