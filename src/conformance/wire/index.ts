@@ -1,6 +1,6 @@
 /**
- * What is on the wire: frames, HTTP, HTTP/2, extensions, DEFLATE data, and how bytes are split into writes. Independent
- * of connections.
+ * What is on the wire: frames, HTTP, HTTP/2, extensions, DEFLATE data, how bytes are split into writes, and how to wait
+ * for what arrives. Independent of connections.
  */
 export * from './arrivals.ts'
 export * from './bytes.ts'
