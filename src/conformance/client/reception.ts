@@ -1,12 +1,11 @@
 import { Mismatch } from '../peer/index.ts'
 import type { Handshake, OpenOptions, Reception, Trial } from '../script/index.ts'
-import { Arrivals } from '../wire/index.ts'
 import { type Agent, caseNumberOf, caseUrl } from './agent.ts'
 import { answerAsOffered } from './agreement.ts'
 import { keyOf } from './answer.ts'
 import { type DriverEvent, EventLog } from './event-log.ts'
 import type { Launched } from './launcher.ts'
-import { type Arrival, Listener } from './listener.ts'
+import { type Arrival, ArrivalQueue, Listener } from './listener.ts'
 import type { InviteOptions, PendingUpgrade } from './pending-upgrade.ts'
 import { recordRequest } from './request-rule.ts'
 
@@ -25,12 +24,11 @@ export class CaseReception implements Reception {
   readonly agent: Agent
   readonly #first: number
   readonly #last: number
-  readonly #waiting: Arrival[] = []
+  readonly #waiting = new ArrivalQueue()
   readonly #launched: Launched[] = []
   readonly #listeners: Listener[] = []
   /** The events of clients that connect on their own, by the number of the connection. */
   readonly #events = new Map<number, EventLog>()
-  readonly #arrivals = new Arrivals()
   #count = 0
   #isFinishing = false
 
@@ -58,12 +56,11 @@ export class CaseReception implements Reception {
   push(arrival: Arrival): void {
     if (this.#isFinishing) return void arrival.transport.stream.destroy()
     this.#waiting.push(arrival)
-    this.#arrivals.notify()
   }
 
   /** Removes and returns the connections that the case has not used. */
   takeWaiting(): Arrival[] {
-    return this.#waiting.splice(0)
+    return this.#waiting.takeAll()
   }
 
   /** Adds an event of a numbered connection. It may arrive after the next connection has. */
@@ -85,7 +82,6 @@ export class CaseReception implements Reception {
     const { launcher } = this.agent
     if (launcher === null) return null
     const launched = launcher.start(url ?? caseUrl(this.agent, this.#next), env)
-    launched.exited.finally(() => this.#arrivals.notify())
     this.#launched.push(launched)
     return launched
   }
@@ -97,8 +93,9 @@ export class CaseReception implements Reception {
    */
   async arrived(t: Trial, options: InviteOptions, launched: Launched | null): Promise<PendingUpgrade | null> {
     const limit = options.timeout ?? Math.max(usualLimit(launched !== null), ARRIVAL_TIMEOUTS * t.timeout)
+    const end = launched?.exited ?? this.agent.gone
     for (;;) {
-      const arrival = await this.#read(t, limit, launched)
+      const arrival = await this.#waiting.next(limit, end, t.noteTimeout)
       if (arrival === null) return null
       if (options.start === false || !this.#isRepetition(t, arrival)) {
         const upgrade = this.#receive(t, arrival, options, launched)
@@ -125,7 +122,7 @@ export class CaseReception implements Reception {
     // A client that never closes its side must not delay the next case.
     for (const peer of t.peers) if (!peer.ended) peer.transport.reset()
     t.close()
-    for (const { transport } of this.#waiting.splice(0)) transport.stream.destroy()
+    for (const { transport } of this.#waiting.takeAll()) transport.stream.destroy()
     for (const listener of this.#listeners.splice(0)) listener.close()
     await Promise.all(this.#launched.splice(0).map((one) => one.stop()))
     this.#count = 0
@@ -138,19 +135,6 @@ export class CaseReception implements Reception {
   async handshake(t: Trial, options: OpenOptions): Promise<Handshake> {
     const { peer, request } = await this.next(t)
     return answerAsOffered(peer, request, options)
-  }
-
-  /** Waits for the next connection. Resolves to null on a timeout, or when the client has ended. */
-  #read(t: Trial, limit: number, launched: Launched | null): Promise<Arrival | null> {
-    let isOver = false
-    const ends = launched?.exited ?? this.agent.gone
-    void ends.then(() => {
-      isOver = true
-      this.#arrivals.notify()
-    })
-    return this.#arrivals.wait(limit, () => this.#waiting.shift() ?? (isOver ? null : undefined), {
-      onTimeout: t.noteTimeout,
-    })
   }
 
   #receive(t: Trial, arrival: Arrival, { url, start }: InviteOptions, launched: Launched | null): PendingUpgrade {

@@ -2,7 +2,7 @@ import { TLSSocket } from 'node:tls'
 import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
 import { Ledger, Mismatch, WireLog } from '../peer/index.ts'
 import { type RunContext, Trial } from '../script/index.ts'
-import { fieldTokens, fieldValue, Random } from '../wire/index.ts'
+import { fieldTokens, fieldValue, poll, Random } from '../wire/index.ts'
 import { unlessAborted } from './abort.ts'
 
 /** Makes a trial that belongs to no case, to examine the target before and between cases. */
@@ -127,6 +127,11 @@ export async function serves(context: RunContext): Promise<boolean> {
 /** The time in which a target that stopped serving may recover: at least these milliseconds and these timeouts. */
 const GRACE = 3_000
 const GRACE_TIMEOUTS = 4
+
+/** Waits until a target serves again. Resolves to false when it does not. */
+export function waitUntilServing(isServing: () => Promise<boolean>, context: RunContext): Promise<boolean> {
+  return poll(isServing, patienceFor(context))
+}
 
 /** Returns the milliseconds for which to wait for a target that does not serve. */
 export function patienceFor({ timeout }: RunContext): number {

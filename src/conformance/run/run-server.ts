@@ -3,9 +3,8 @@ import { Ledger, type Target } from '../peer/index.ts'
 import type { CaseResult, RunResult } from '../result.ts'
 import type { Capabilities, RunContext } from '../script/index.ts'
 import { findCase } from '../sections/index.ts'
-import { poll } from '../wire/index.ts'
 import { skipped } from './case-result.ts'
-import { acceptsConnection, type DetectOptions, detect, patienceFor, serves } from './detect.ts'
+import { acceptsConnection, type DetectOptions, detect, patienceFor, serves, waitUntilServing } from './detect.ts'
 import { createHead, type RunOptions } from './options.ts'
 import { Runner, type RunOutcome } from './runner.ts'
 import { summarize, UNREACHABLE } from './verdict.ts'
@@ -52,7 +51,7 @@ export async function runServer(
 function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOutcome> {
   const { process } = options
   const isServing = (): Promise<boolean> => serves(context)
-  const recovers = (): Promise<boolean> => poll(isServing, patienceFor(context))
+  const recovers = (): Promise<boolean> => waitUntilServing(isServing, context)
   const revive = (): Promise<boolean> => process?.revive(isServing, patienceFor(context)) ?? recovers()
   if (process !== undefined) context.recover = revive
   const runner = new Runner({
