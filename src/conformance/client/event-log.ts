@@ -1,3 +1,5 @@
+import { Arrivals } from '../wire/index.ts'
+
 /** An event of the API of a client. A driver reports it as a JSON line on standard output, a page by POST. */
 export interface DriverEvent {
   event: string
@@ -9,11 +11,11 @@ export interface DriverEvent {
 /** The events of one connection, as its driver reported them. */
 export class EventLog {
   readonly #events: DriverEvent[] = []
-  #wake: (() => void)[] = []
+  readonly #arrivals = new Arrivals()
 
   push(event: DriverEvent): void {
     this.#events.push(event)
-    for (const wake of this.#wake.splice(0)) wake()
+    this.#arrivals.notify()
   }
 
   find(name: string): DriverEvent | undefined {
@@ -21,21 +23,8 @@ export class EventLog {
   }
 
   /** Waits for the first event with this name. Resolves to null on a timeout. */
-  async waitFor(name: string, timeout: number): Promise<DriverEvent | null> {
-    const deadline = performance.now() + timeout
-    for (;;) {
-      const found = this.find(name)
-      if (found !== undefined) return found
-      const left = deadline - performance.now()
-      if (left <= 0) return null
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left)
-        this.#wake.push(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
-    }
+  waitFor(name: string, timeout: number, onTimeout?: () => void): Promise<DriverEvent | null> {
+    return this.#arrivals.wait(timeout, () => this.find(name), { onTimeout })
   }
 }
 

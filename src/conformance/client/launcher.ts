@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { within } from '../wire/index.ts'
 import { EventLog, parseEvent } from './event-log.ts'
 import { endWithTester, signalGroup } from './process-group.ts'
 
@@ -103,13 +104,7 @@ function watchEnd(child: ChildProcess) {
       resolve({ words: ending === null ? `exit code ${code}` : String(ending), signal: ending })
     })
   })
-  const endsWithin = (limit: number): Promise<boolean> => {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), limit)
-    })
-    return Promise.race([exited.then(() => true), late]).finally(() => clearTimeout(timer))
-  }
+  const endsWithin = async (limit: number): Promise<boolean> => (await within(exited, limit)) !== null
   return {
     exited,
     isStopping: () => stopping,

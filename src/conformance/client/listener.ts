@@ -1,13 +1,39 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { resetTcp, type Transport } from '../peer/index.ts'
-import { findHeadEnd } from '../wire/index.ts'
+import { Arrivals, findHeadEnd } from '../wire/index.ts'
 import { type ClientRequest, parseRequest } from './request.ts'
 
 /** A client that has connected and sent its request, without a response so far. */
 export interface Arrival {
   transport: Transport
   request: ClientRequest
+}
+
+/** Connections that wait until their case uses them. */
+export class ArrivalQueue {
+  readonly #waiting: Arrival[] = []
+  readonly #arrivals = new Arrivals()
+
+  push(arrival: Arrival): void {
+    this.#waiting.push(arrival)
+    this.#arrivals.notify()
+  }
+
+  /** Removes and returns all connections. */
+  takeAll(): Arrival[] {
+    return this.#waiting.splice(0)
+  }
+
+  /** Waits for the next connection. Resolves to null on a timeout, or when `end` has resolved. */
+  next(timeout: number, end: Promise<unknown>, onTimeout: () => void): Promise<Arrival | null> {
+    let isOver = false
+    void end.then(() => {
+      isOver = true
+      this.#arrivals.notify()
+    })
+    return this.#arrivals.wait(timeout, () => this.#waiting.shift() ?? (isOver ? null : undefined), { onTimeout })
+  }
 }
 
 /** The largest request head, in bytes. */

@@ -5,12 +5,14 @@ import { answerAsOffered } from './agreement.ts'
 import { keyOf } from './answer.ts'
 import { type DriverEvent, EventLog } from './event-log.ts'
 import type { Launched } from './launcher.ts'
-import { type Arrival, Listener } from './listener.ts'
+import { type Arrival, ArrivalQueue, Listener } from './listener.ts'
 import type { InviteOptions, PendingUpgrade } from './pending-upgrade.ts'
 import { recordRequest } from './request-rule.ts'
 
 /** Milliseconds within which a started client must connect. */
 const ARRIVAL_LIMIT = 20_000
+/** The minimum of both limits, in timeouts of the attempt. */
+const ARRIVAL_TIMEOUTS = 10
 /**
  * Milliseconds within which a client must connect on its own: after failures, browsers delay a connection by up to a
  * minute.
@@ -22,12 +24,11 @@ export class CaseReception implements Reception {
   readonly agent: Agent
   readonly #first: number
   readonly #last: number
-  readonly #waiting: Arrival[] = []
+  readonly #waiting = new ArrivalQueue()
   readonly #launched: Launched[] = []
   readonly #listeners: Listener[] = []
   /** The events of clients that connect on their own, by the number of the connection. */
   readonly #events = new Map<number, EventLog>()
-  #wake: (() => void) | null = null
   #count = 0
   #isFinishing = false
 
@@ -46,16 +47,20 @@ export class CaseReception implements Reception {
     return Math.min(this.#first + this.#count, this.#last)
   }
 
+  /** The milliseconds that all connections of the case may take to arrive. */
+  get arrivalLimit(): number {
+    return (this.#last - this.#first + 1) * usualLimit(this.agent.launcher !== null)
+  }
+
   /** Called when a client connects for this case. */
   push(arrival: Arrival): void {
     if (this.#isFinishing) return void arrival.transport.stream.destroy()
     this.#waiting.push(arrival)
-    this.#wake?.()
   }
 
   /** Removes and returns the connections that the case has not used. */
   takeWaiting(): Arrival[] {
-    return this.#waiting.splice(0)
+    return this.#waiting.takeAll()
   }
 
   /** Adds an event of a numbered connection. It may arrive after the next connection has. */
@@ -77,7 +82,6 @@ export class CaseReception implements Reception {
     const { launcher } = this.agent
     if (launcher === null) return null
     const launched = launcher.start(url ?? caseUrl(this.agent, this.#next), env)
-    launched.exited.finally(() => this.#wake?.())
     this.#launched.push(launched)
     return launched
   }
@@ -88,10 +92,10 @@ export class CaseReception implements Reception {
    * because it is not the connection that the case needs next.
    */
   async arrived(t: Trial, options: InviteOptions, launched: Launched | null): Promise<PendingUpgrade | null> {
-    const limit = options.timeout ?? (launched === null ? RECONNECT_LIMIT : ARRIVAL_LIMIT)
-    const deadline = performance.now() + limit
+    const limit = options.timeout ?? Math.max(usualLimit(launched !== null), ARRIVAL_TIMEOUTS * t.timeout)
+    const end = launched?.exited ?? this.agent.gone
     for (;;) {
-      const arrival = await this.#read(deadline, launched)
+      const arrival = await this.#waiting.next(limit, end, t.noteTimeout)
       if (arrival === null) return null
       if (options.start === false || !this.#isRepetition(t, arrival)) {
         const upgrade = this.#receive(t, arrival, options, launched)
@@ -118,7 +122,7 @@ export class CaseReception implements Reception {
     // A client that never closes its side must not delay the next case.
     for (const peer of t.peers) if (!peer.ended) peer.transport.reset()
     t.close()
-    for (const { transport } of this.#waiting.splice(0)) transport.stream.destroy()
+    for (const { transport } of this.#waiting.takeAll()) transport.stream.destroy()
     for (const listener of this.#listeners.splice(0)) listener.close()
     await Promise.all(this.#launched.splice(0).map((one) => one.stop()))
     this.#count = 0
@@ -131,29 +135,6 @@ export class CaseReception implements Reception {
   async handshake(t: Trial, options: OpenOptions): Promise<Handshake> {
     const { peer, request } = await this.next(t)
     return answerAsOffered(peer, request, options)
-  }
-
-  async #read(deadline: number, launched: Launched | null): Promise<Arrival | null> {
-    let isOver = false
-    const ends = launched?.exited ?? this.agent.gone
-    void ends.then(() => {
-      isOver = true
-      this.#wake?.()
-    })
-    for (;;) {
-      const arrival = this.#waiting.shift()
-      if (arrival !== undefined) return arrival
-      const left = deadline - performance.now()
-      if (isOver || left <= 0) return null
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left)
-        this.#wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-      this.#wake = null
-    }
   }
 
   #receive(t: Trial, arrival: Arrival, { url, start }: InviteOptions, launched: Launched | null): PendingUpgrade {
@@ -190,6 +171,11 @@ export class CaseReception implements Reception {
     this.#events.set(number, known)
     return known
   }
+}
+
+/** Returns the milliseconds within which a client must connect. */
+function usualLimit(isStarted: boolean): number {
+  return isStarted ? ARRIVAL_LIMIT : RECONNECT_LIMIT
 }
 
 /** Returns the reception of a client case. */

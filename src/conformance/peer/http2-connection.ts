@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import {
+  Arrivals,
   describeHttp2Frame,
   encodeFields,
   encodeHttp2Frame,
@@ -37,6 +38,8 @@ const DEFAULT_SETTINGS: Http2Settings = [
 export interface Http2ConnectionOptions {
   settings?: Http2Settings
   log?: WireLog
+  /** Called when a wait times out. */
+  onTimeout?(): void
 }
 
 /**
@@ -63,20 +66,22 @@ export class Http2Connection implements Http2Carrier {
 
   readonly #transport: Duplex
   readonly #log: WireLog | undefined
+  readonly #onTimeout: (() => void) | undefined
   readonly #reader = new Http2FrameReader()
   readonly #decoder = new FieldDecoder()
   readonly #streams = new Map<number, Http2Stream>()
   readonly #pongs = new Set<string>()
-  readonly #waiting = new Set<() => void>()
+  readonly #arrivals = new Arrivals()
   #block: { frame: Http2Frame; parts: Buffer[] } | null = null
   #nextId = 1
   #receiveWindow = DEFAULT_WINDOW
   /** The receive window of new streams, in bytes. */
   #initialWindow: number
 
-  constructor(transport: Duplex, { settings = DEFAULT_SETTINGS, log }: Http2ConnectionOptions = {}) {
+  constructor(transport: Duplex, { settings = DEFAULT_SETTINGS, log, onTimeout }: Http2ConnectionOptions = {}) {
     this.#transport = transport
     this.#log = log
+    this.#onTimeout = onTimeout
     this.#initialWindow = new Map(settings).get(Setting.INITIAL_WINDOW_SIZE) ?? DEFAULT_WINDOW
     transport.on('data', (chunk: Buffer) => this.#onData(chunk))
     transport.on('error', () => this.#onEnd())
@@ -190,22 +195,13 @@ export class Http2Connection implements Http2Carrier {
 
   // Receiving
 
-  /** Waits until the condition is true. Resolves to false on a timeout or when the connection ends. */
-  until(condition: () => boolean, timeout: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const settle = (isMet: boolean): void => {
-        clearTimeout(timer)
-        this.#waiting.delete(check)
-        resolve(isMet)
-      }
-      const check = (): void => {
-        if (condition()) settle(true)
-        else if (this.hasEnded) settle(false)
-      }
-      const timer = setTimeout(() => settle(false), timeout)
-      this.#waiting.add(check)
-      check()
-    })
+  /**
+   * Waits until the condition is true, without a timeout for as long as the connection is open. Resolves to false on a
+   * timeout or when the connection ends.
+   */
+  async until(condition: () => boolean, timeout?: number): Promise<boolean> {
+    const check = (): boolean | undefined => condition() || (this.hasEnded ? false : undefined)
+    return (await this.#arrivals.wait(timeout, check, { onTimeout: this.#onTimeout })) === true
   }
 
   #write(bytes: Buffer, done?: () => void): void {
@@ -215,7 +211,7 @@ export class Http2Connection implements Http2Carrier {
 
   #onData(chunk: Buffer): void {
     for (const frame of this.#reader.push(chunk)) this.#onFrame(frame)
-    for (const check of [...this.#waiting]) check()
+    this.#arrivals.notify()
   }
 
   #onFrame(frame: Http2Frame): void {
@@ -292,6 +288,6 @@ export class Http2Connection implements Http2Carrier {
     this.#transport.destroy()
     const reason = this.goaway === null ? 'without GOAWAY' : `after GOAWAY ${nameHttp2Error(this.goaway)}`
     for (const stream of this.#streams.values()) stream.onLost(`the HTTP/2 connection ended ${reason}`)
-    for (const check of [...this.#waiting]) check()
+    this.#arrivals.notify()
   }
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import { Setting } from '../wire/index.ts'
+import { Setting, TimeLimit } from '../wire/index.ts'
 import { Http2Connection, type Http2ConnectionOptions } from './http2-connection.ts'
 import { Http2Tunnel } from './http2-tunnel.ts'
 import { OpenTimeout, type Transport } from './transport.ts'
@@ -33,13 +33,13 @@ export async function openHttp2(
 function negotiate(plain: Duplex, tls: ConnectionOptions, timeout: number): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connectTls({ ...tls, ALPNProtocols: ['h2'], socket: plain })
-    const timer = setTimeout(() => socket.destroy(new OpenTimeout(`no TLS within ${timeout} ms`)), timeout)
+    const time = new TimeLimit(timeout, () => socket.destroy(new OpenTimeout(`no TLS within ${timeout} ms`)))
     socket.once('error', (error) => {
-      clearTimeout(timer)
+      time.stop()
       reject(error)
     })
     socket.once('secureConnect', () => {
-      clearTimeout(timer)
+      time.stop()
       if (socket.alpnProtocol === 'h2') return resolve(socket)
       socket.destroy(new Error('the target does not offer h2 by ALPN'))
     })

@@ -80,7 +80,7 @@ export class Http2Tunnel extends Duplex {
     stream.on('close', () => {
       if (!stream.isEnded) this.destroy()
     })
-    await this.#connection.until(() => stream.isSettled, 2 ** 31 - 1)
+    await this.#connection.until(() => stream.isSettled)
     if (stream.response !== null) this.push(answerText(stream.response, key))
     stream.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) stream.pause()

@@ -1,5 +1,6 @@
 import {
   type Agreement,
+  Arrivals,
   agreementOf,
   describeFrame,
   type Frame,
@@ -10,8 +11,8 @@ import {
   Op,
   parseResponse,
   type Response,
+  type TimeLimit,
 } from '../wire/index.ts'
-import { Arrival } from './arrival.ts'
 import type { AutoReplies } from './auto-replies.ts'
 import { decodeMessage, type Inbound, type Message, MessageAssembly } from './inbound.ts'
 import type { Closing, PeerSettings } from './peer-settings.ts'
@@ -40,7 +41,7 @@ export class ReceivingPeer {
   #isDestroyed = false
   #isCutOff = false
   #wasPaused = false
-  readonly #arrival = new Arrival()
+  readonly #arrivals = new Arrivals()
   #received = 0
   /** Bytes of the pings and unsolicited pongs among the received ones. */
   #heartbeat = 0
@@ -98,7 +99,7 @@ export class ReceivingPeer {
     if (!this.#hasEnded) this.#isDestroyed = true
     this.#hasEnded = true
     this.#transport.stream.destroy()
-    this.#arrival.notify()
+    this.#arrivals.notify()
   }
 
   /** Stops reading from the socket. */
@@ -108,23 +109,8 @@ export class ReceivingPeer {
   }
 
   /** Waits for a response head and skips interim 1xx ones. Resolves to null on a timeout or at the end. */
-  async readResponse(timeout: number): Promise<Response | null> {
-    const deadline = performance.now() + timeout
-    for (;;) {
-      const bytes = Buffer.concat(this.#raw)
-      const end = findHeadEnd(bytes)
-      if (end !== -1) {
-        const response = parseResponse(bytes.subarray(0, end))
-        this.#raw = [bytes.subarray(end)]
-        this.#settings.log.in('http', response.head.toString('latin1'), response.head)
-        if (response.status > 101 || response.status < 100) return response
-        if (response.status === 101) {
-          this.startFrames(agreementOf(response))
-          return response
-        }
-      } else if (this.#hasEnded) return null
-      else if (!(await this.#arrival.wait(deadline))) return this.#timeOut()
-    }
+  readResponse(timeout: number): Promise<Response | null> {
+    return this.#wait(timeout, () => this.#shiftResponse() ?? (this.#hasEnded ? null : undefined))
   }
 
   /** Reads all further bytes as frames, compressed as agreed. `readResponse` calls it after a 101. */
@@ -145,9 +131,8 @@ export class ReceivingPeer {
   }
 
   /** Reads a response body by Content-Length, by chunks, or to the end of the stream (RFC 9112 §6.3). */
-  async readBody(response: Response, timeout: number): Promise<Buffer | null> {
-    const deadline = performance.now() + timeout
-    for (;;) {
+  readBody(response: Response, timeout: number): Promise<Buffer | null> {
+    return this.#wait(timeout, () => {
       const bytes = Buffer.concat(this.#raw)
       const end = findBodyEnd(response, bytes)
       if (typeof end === 'number' && end <= bytes.length) {
@@ -155,8 +140,8 @@ export class ReceivingPeer {
         return bytes.subarray(0, end)
       }
       if (this.#hasEnded) return end === 'at-the-end' ? bytes : null
-      if (!(await this.#arrival.wait(deadline))) return null
-    }
+      return undefined
+    })
   }
 
   /**
@@ -164,22 +149,20 @@ export class ReceivingPeer {
    * bytes other than pings and unsolicited pongs arrive. The whole wait lasts `limit` milliseconds at most, whatever
    * arrives.
    */
-  async next(timeout: number, limit: number, isSkipped: (event: Inbound) => boolean): Promise<Inbound | null> {
-    const last = performance.now() + limit
-    let deadline = 0
-    let progress = -1
-    for (;;) {
+  next(timeout: number, limit: number, isSkipped: (event: Inbound) => boolean): Promise<Inbound | null> {
+    let progress = this.#received - this.#heartbeat
+    const onArrival = (time: TimeLimit): void => {
+      if (this.#received - this.#heartbeat === progress) return
+      progress = this.#received - this.#heartbeat
+      if (time.spent < limit) time.restart(Math.min(timeout, limit - time.spent))
+    }
+    const read = (): Inbound | undefined => {
       const event = this.#shiftUnless(isSkipped)
       if (event !== null) return event
-      if (this.#reader !== null && this.#hasTargetEnded()) return { kind: 'end', tcp: this.#closing.tcp ?? 'rst' }
-      const now = performance.now()
-      if (this.#received - this.#heartbeat > progress) {
-        progress = this.#received - this.#heartbeat
-        deadline = Math.min(now + timeout, last)
-      }
-      if (now >= deadline) return this.#timeOut()
-      await this.#arrival.wait(deadline)
+      const isOver = this.#reader !== null && this.#hasTargetEnded()
+      return isOver ? { kind: 'end', tcp: this.#closing.tcp ?? 'rst' } : undefined
     }
+    return this.#wait(Math.min(timeout, limit), read, onArrival)
   }
 
   /** Puts an event back, so that the next wait returns it again. */
@@ -195,21 +178,35 @@ export class ReceivingPeer {
 
   /** Waits for bytes or the end of the stream, before or after the handshake. Resolves to false on a timeout. */
   async waitForInput(timeout: number): Promise<boolean> {
-    if (this.#hasEnded || this.#queue.length > 0) return true
-    return this.#arrival.wait(performance.now() + timeout)
+    const before = this.#received
+    const isThere = (): true | undefined =>
+      this.#hasEnded || this.#queue.length > 0 || this.#received > before || undefined
+    return (await this.#wait(timeout, isThere)) !== null
   }
 
   /** Reads until the end of the stream, before or after the handshake. Resolves to null on a timeout. */
-  async waitForEnd(timeout: number): Promise<'fin' | 'rst' | null> {
-    const deadline = performance.now() + timeout
-    while (!this.#hasTargetEnded()) if (!(await this.#arrival.wait(deadline))) return this.#timeOut()
-    return this.#closing.tcp
+  waitForEnd(timeout: number): Promise<'fin' | 'rst' | null> {
+    return this.#wait(timeout, () => (this.#hasTargetEnded() ? this.#closing.tcp : undefined))
   }
 
   /** Throws when the tester has closed the connection itself, so that this is never judged as the target's doing. */
   #hasTargetEnded(): boolean {
     if (this.#isDestroyed) throw new Error('the tester has closed this connection')
     return this.#hasEnded
+  }
+
+  /** Removes the next response head that is not interim from the unread bytes. */
+  #shiftResponse(): Response | undefined {
+    for (;;) {
+      const bytes = Buffer.concat(this.#raw)
+      const end = findHeadEnd(bytes)
+      if (end === -1) return undefined
+      const response = parseResponse(bytes.subarray(0, end))
+      this.#raw = [bytes.subarray(end)]
+      this.#settings.log.in('http', response.head.toString('latin1'), response.head)
+      if (response.status === 101) this.startFrames(agreementOf(response))
+      if (response.status >= 101 || response.status < 100) return response
+    }
   }
 
   /** Removes events from the queue up to the first one that `isSkipped` rejects. Returns null when there is none. */
@@ -226,7 +223,7 @@ export class ReceivingPeer {
     this.#received += chunk.length
     if (this.#reader === null) this.#raw.push(chunk)
     else this.#feed(chunk)
-    this.#arrival.notify()
+    this.#arrivals.notify()
   }
 
   #feed(chunk: Buffer): void {
@@ -281,15 +278,15 @@ export class ReceivingPeer {
     this.#sender.recordTimeSinceClose('fin')
     this.#queue.push({ kind: 'end', tcp })
     if (tcp === 'fin') this.#transport.stream.end()
-    this.#arrival.notify()
-  }
-
-  #timeOut(): null {
-    this.#settings.onTimeout?.()
-    return null
+    this.#arrivals.notify()
   }
 
   get #targetRole(): 'client' | 'server' {
     return this.#sender.role === 'client' ? 'server' : 'client'
+  }
+
+  /** Waits for what `check` returns. Resolves to null on a timeout. */
+  #wait<T>(timeout: number, check: () => T | undefined, onArrival?: (time: TimeLimit) => void): Promise<T | null> {
+    return this.#arrivals.wait(timeout, check, { onArrival, onTimeout: this.#settings.onTimeout })
   }
 }

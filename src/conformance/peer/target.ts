@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import type { RequestBase } from '../wire/index.ts'
+import { type RequestBase, TimeLimit } from '../wire/index.ts'
 import { openHttp2Tunnel } from './http2-transport.ts'
 import { OpenTimeout, type Transport } from './transport.ts'
 
@@ -138,14 +138,14 @@ function settleOnOpen(
   reject: (error: Error) => void,
   open: () => void,
 ): void {
-  const timer = setTimeout(() => socket.destroy(new OpenTimeout(`no connection within ${timeout} ms`)), timeout)
+  const time = new TimeLimit(timeout, () => socket.destroy(new OpenTimeout(`no connection within ${timeout} ms`)))
   const onError = (error: Error): void => {
-    clearTimeout(timer)
+    time.stop()
     reject(error)
   }
   socket.once('error', onError)
   socket.once(event, () => {
-    clearTimeout(timer)
+    time.stop()
     socket.off('error', onError)
     open()
   })

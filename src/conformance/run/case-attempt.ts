@@ -1,7 +1,7 @@
 import type { CatalogueEntry } from '../catalogue/index.ts'
 import { type Peer, WireLog } from '../peer/index.ts'
 import type { CaseResult, Verdict } from '../result.ts'
-import { type Case, type RunContext, Trial } from '../script/index.ts'
+import { CASE_LIMIT, type Case, type RunContext, Trial } from '../script/index.ts'
 import { poll, Random } from '../wire/index.ts'
 import { joinNotes, readThrown, resultOf, verdictOf } from './case-result.ts'
 import type { RunOptions } from './options.ts'
@@ -34,8 +34,6 @@ export interface Circumstances {
   lost: boolean
 }
 
-/** Milliseconds for a whole case, before the timeout factor. */
-const LIMIT = 60_000
 /** Milliseconds within which the exit of a process is reported after it has refused a connection. */
 const EXIT_LIMIT = 1_000
 /** How many lines of the output of a process a note contains. */
@@ -89,8 +87,8 @@ export class CaseAttempts {
   }
 
   /**
-   * Resolves to whether the target has died. Without a process, its port then refuses connections. The exit of a process
-   * may be reported later than that.
+   * Resolves to whether the target has died: its port then refuses connections. The exit of a process may be reported
+   * later than that.
    */
   async #hasDied(trial: Trial, crashes: number, isDoubtful: boolean): Promise<boolean> {
     const { crashCount, isAccepting } = this.#options
@@ -98,8 +96,9 @@ export class CaseAttempts {
     // The death of a process ends its connections, without a Close.
     const isSuspicious = isDoubtful || trial.refused || trial.peers.some(hasEndedWithoutClose)
     if (isDead() || !isSuspicious || isAccepting === undefined || (await isAccepting())) return isDead()
-    if (crashCount === undefined) return true
-    return poll(async () => isDead(), EXIT_LIMIT)
+    // Otherwise the exit would be counted during the next attempt.
+    if (crashCount !== undefined) await poll(async () => isDead(), EXIT_LIMIT)
+    return true
   }
 
   /** A busy target is waited for. Only a target that refuses connections is dead. */
@@ -112,10 +111,10 @@ export class CaseAttempts {
 
   async #perform(testCase: Case, trial: Trial, slowFactor: number): Promise<{ verdict?: Verdict; note?: string }> {
     let timer: NodeJS.Timeout | undefined
-    const limit = (testCase.limit ?? LIMIT) * this.#options.timeoutFactor * slowFactor
+    const limit = (testCase.limit ?? CASE_LIMIT) * this.#options.timeoutFactor * slowFactor
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        trial.timedOut = true
+        trial.noteTimeout()
         reject(new Error(`no verdict within ${Math.round(limit)} ms`))
       }, limit)
     })

@@ -129,6 +129,11 @@ const GRACE = 3_000
 const GRACE_TIMEOUTS = 4
 
 /** Waits until a target serves again. Resolves to false when it does not. */
-export function waitUntilServing(isServing: () => Promise<boolean>, timeout: number): Promise<boolean> {
-  return poll(isServing, Math.max(GRACE, timeout * GRACE_TIMEOUTS))
+export function waitUntilServing(isServing: () => Promise<boolean>, context: RunContext): Promise<boolean> {
+  return poll(isServing, patienceFor(context))
+}
+
+/** Returns the milliseconds for which to wait for a target that does not serve. */
+export function patienceFor({ timeout }: RunContext): number {
+  return Math.max(GRACE, timeout * GRACE_TIMEOUTS)
 }

@@ -16,7 +16,8 @@ export interface RunOptions {
   timeout: number
   timeoutFactor: number
   /**
-   * Multiplies the timeout for a second attempt at a case that timed out; default 8. With 1 there is no second attempt.
+   * Multiplies the timeout for a further attempt at a case that timed out twice; default 8. With 1 a timeout is only
+   * repeated when the case ran among others.
    */
   slowFactor?: number
   /** Milliseconds of silence in the cases about silence. */

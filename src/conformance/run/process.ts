@@ -7,8 +7,6 @@ import { poll } from '../wire/index.ts'
 const START_LIMIT = 120_000
 /** Milliseconds for a server to exit after SIGTERM. */
 const STOP_LIMIT = 2_000
-/** Milliseconds after which a running server that does not serve counts as hung. */
-const HANG_LIMIT = 3_000
 /** How many bytes of the output are retained. */
 const KEPT_OUTPUT = 16_384
 
@@ -62,14 +60,11 @@ export class ServerProcess {
     return this.#child === child && (await accepts(this.port))
   }
 
-  /** Resolves to whether the port of the process accepts connections. */
-  isAccepting(): Promise<boolean> {
-    return accepts(this.port)
-  }
-
-  /** Restores the service after a crash or a hang. Resolves to false when that fails. */
-  revive(isServing: () => Promise<boolean>): Promise<boolean> {
-    this.#restarting ??= this.#restart(isServing).finally(() => {
+  /**
+   * Restores the service after a crash, or after a hang of `patience` milliseconds. Resolves to false when that fails.
+   */
+  revive(isServing: () => Promise<boolean>, patience: number): Promise<boolean> {
+    this.#restarting ??= this.#restart(isServing, patience).finally(() => {
       this.#restarting = null
     })
     return this.#restarting
@@ -96,11 +91,11 @@ export class ServerProcess {
     await poll(async () => !(await accepts(this.port)), STOP_LIMIT)
   }
 
-  async #restart(isServing: () => Promise<boolean>): Promise<boolean> {
+  async #restart(isServing: () => Promise<boolean>, patience: number): Promise<boolean> {
     if (this.#child !== null) {
       // The exit may be reported shortly after the connections of the process have ended.
-      await poll(async () => this.#child === null || (await isServing()), HANG_LIMIT)
-      if (this.#child !== null && (await isServing())) return true
+      const isDecided = await poll(async () => this.#child === null || (await isServing()), patience)
+      if (isDecided && this.#child !== null) return true
       await this.#end()
       this.#stopping = false
       this.#child = null

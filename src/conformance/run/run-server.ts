@@ -4,7 +4,7 @@ import type { CaseResult, RunResult } from '../result.ts'
 import type { Capabilities, RunContext } from '../script/index.ts'
 import { findCase } from '../sections/index.ts'
 import { skipped } from './case-result.ts'
-import { acceptsConnection, type DetectOptions, detect, serves, waitUntilServing } from './detect.ts'
+import { acceptsConnection, type DetectOptions, detect, patienceFor, serves, waitUntilServing } from './detect.ts'
 import { createHead, type RunOptions } from './options.ts'
 import { Runner, type RunOutcome } from './runner.ts'
 import { summarize, UNREACHABLE } from './verdict.ts'
@@ -19,9 +19,7 @@ export interface ServerRunOptions extends RunOptions, DetectOptions {
   process?: {
     readonly crashes: number
     readonly output: string
-    /** Resolves to whether the port of the process accepts connections. */
-    isAccepting(): Promise<boolean>
-    revive(isServing: () => Promise<boolean>): Promise<boolean>
+    revive(isServing: () => Promise<boolean>, patience: number): Promise<boolean>
   }
 }
 
@@ -53,8 +51,8 @@ export async function runServer(
 function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOutcome> {
   const { process } = options
   const isServing = (): Promise<boolean> => serves(context)
-  const recovers = (): Promise<boolean> => waitUntilServing(isServing, context.timeout)
-  const revive = (): Promise<boolean> => process?.revive(isServing) ?? recovers()
+  const recovers = (): Promise<boolean> => waitUntilServing(isServing, context)
+  const revive = (): Promise<boolean> => process?.revive(isServing, patienceFor(context)) ?? recovers()
   if (process !== undefined) context.recover = revive
   const runner = new Runner({
     ...options,
@@ -63,7 +61,7 @@ function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOu
     revive,
     crashCount: process && (() => process.crashes),
     recovers,
-    isAccepting: () => process?.isAccepting() ?? acceptsConnection(context),
+    isAccepting: () => acceptsConnection(context),
     lastWords: () => process?.output ?? '',
   })
   return runner.run(options.entries.map(({ id }) => findCase(id)).filter((one) => one !== undefined))

@@ -5,6 +5,7 @@ import { Random } from '../wire/index.ts'
 import { unlessAborted } from './abort.ts'
 import { CaseAttempts, type Circumstances } from './case-attempt.ts'
 import { failureOf, joinNotes, skipped } from './case-result.ts'
+import { missingNeed } from './need.ts'
 import type { RunOptions } from './options.ts'
 import { INTERRUPTED, isBad, TOO_SLOW } from './verdict.ts'
 
@@ -25,6 +26,8 @@ export interface RunnerOptions
     | 'signal'
   > {
   context: RunContext
+  /** Whether a case can be attempted again; default true. A client that connects on its own comes only once. */
+  canRepeat?: boolean
   onBegin?(entry: CatalogueEntry): void
   /** Called whenever a case ends. */
   onResult?(result: CaseResult): void
@@ -53,11 +56,9 @@ export interface RunOutcome {
 const SINGLE_PHASES: readonly Phase[] = ['alone', 'last', 'after']
 /** How many cases about silence run at the same time. They only wait. */
 const IDLE_JOBS = 32
-/** How many failures must recur alone until further ones are no longer repeated. */
-const REPEATS = 12
-/** Multiplies the timeout for the second attempt at a case that timed out. */
+/** Multiplies the timeout for the last attempt at a case that timed out again when it was repeated. */
 const SLOW_FACTOR = 8
-/** After this number of second attempts without a pass, the target is considered silent and not slow. */
+/** After this number of attempts with a longer timeout without a pass, the target is considered silent, not slow. */
 const SLOW_ATTEMPTS = 4
 
 /** Cases of one phase that share a limit. */
@@ -76,11 +77,6 @@ export class Runner {
   readonly #circumstances = new Map<string, Circumstances>()
   readonly #deadline: number
   #failures = 0
-  #confirmed = 0
-  /** How many confirmed failures were timeouts, which show whether the target is silent or busy. */
-  #confirmedTimeouts = 0
-  /** Whether a case that timed out among others has passed alone. Every timeout must then recur to count. */
-  #isSlowInCompany = false
   #slowCases = 0
   #silentCases = 0
   #stop: string | null = null
@@ -108,13 +104,13 @@ export class Runner {
   }
 
   async #runTogether(...crews: readonly Crew[]): Promise<void> {
-    const suspects: Case[] = []
+    const suspects = new Set<Case>()
     const isAlone = crews.length === 1 && crews[0].jobs === 1
     const work = async (waiting: Case[]): Promise<void> => {
       for (let testCase = waiting.shift(); testCase !== undefined; testCase = waiting.shift()) {
         const result = await this.#attempt(testCase, isAlone)
         this.#results.set(testCase.id, result)
-        if (!isAlone && isBad(result.verdict)) suspects.push(testCase)
+        if (!isAlone && (isBad(result.verdict) || this.#isDoubtful(testCase, result))) suspects.add(testCase)
         else await this.#settle(testCase, result)
       }
     }
@@ -123,7 +119,15 @@ export class Runner {
       return Array.from({ length: Math.min(jobs, cases.length) }, () => work(waiting))
     }
     await Promise.all(crews.flatMap(crewWorks))
-    // Cases that ran during a crash are repeated first: when one of them causes it again, the others do not count.
+    // The order of the cases and not that of their ends, which differs from run to run.
+    await this.#repeatSuspects(crews.flatMap(({ cases }) => cases).filter((testCase) => suspects.has(testCase)))
+  }
+
+  /**
+   * Repeats cases that failed among others. Those that ran during a crash come first: when one of them causes it again,
+   * the others do not count.
+   */
+  async #repeatSuspects(suspects: readonly Case[]): Promise<void> {
     const died = suspects.filter((testCase) => this.#results.get(testCase.id)?.verdict === 'crash')
     let isGuiltyFound = false
     for (const [index, testCase] of died.entries()) {
@@ -141,36 +145,35 @@ export class Runner {
   async #repeatAlone(testCase: Case, died: readonly Case[] | null): Promise<CaseResult> {
     const first = this.#results.get(testCase.id) as CaseResult
     const { refused, timedOut } = this.#circumstances.get(testCase.id) ?? UNSUSPICIOUS
-    const confirmed = timedOut ? this.#confirmedTimeouts : this.#confirmed
-    const isDoubted = refused || (timedOut && this.#isSlowInCompany)
-    const isBelieved = confirmed >= REPEATS && first.verdict === 'fail' && !isDoubted
-    if (this.#stop !== null || isBelieved) return this.#report(first)
-    await this.#ensureServing()
-    const again = await this.#attempt(testCase, true)
-    if (again.verdict === 'skip') return this.#report(first)
-    again.attempts = 2
-    if (isBad(again.verdict)) {
-      this.#confirmed++
-      if (timedOut) this.#confirmedTimeouts++
-    } else if (first.verdict === 'crash') judgeSurvivor(first, again, died)
-    else if (refused || timedOut) {
-      this.#isSlowInCompany = true
-      again.note = joinNotes('timed out only in parallel with other cases', again.note)
-    } else {
-      again.verdict = 'flaky'
-      again.note = joinNotes(`only in parallel: ${failureOf(first)}`, again.note)
+    const again = await this.#again(testCase, first)
+    if (again === null) return this.#report(first)
+    if (!isBad(again.verdict)) {
+      if (first.verdict === 'crash') judgeSurvivor(first, again, died)
+      else if (refused || timedOut) again.note = joinNotes('timed out only in parallel with other cases', again.note)
+      else {
+        if (again.verdict !== 'skip') again.verdict = 'flaky'
+        again.note = joinNotes(`only in parallel: ${failureOf(first)}`, again.note)
+      }
     }
     return this.#settle(testCase, again)
   }
 
+  /** Attempts a case once more without other cases. Resolves to null when it cannot. */
+  async #again(testCase: Case, before: CaseResult, slowFactor = 1): Promise<CaseResult | null> {
+    if (this.#stop !== null || this.#options.canRepeat === false) return null
+    await this.#ensureServing()
+    const again = await this.#attempt(testCase, true, slowFactor)
+    if (again.attempts === 0) return null
+    again.attempts = before.attempts + 1
+    return again
+  }
+
   /** Repeats a case as configured, distinguishes slow from silent targets, then reports the result. */
   async #settle(testCase: Case, result: CaseResult): Promise<CaseResult> {
-    let settled = result
-    for (let left = this.#options.retries; left > 0 && isBad(settled.verdict) && this.#stop === null; left--) {
-      await this.#ensureServing()
-      const again = await this.#attempt(testCase, true)
-      if (again.verdict === 'skip') break
-      again.attempts = settled.attempts + 1
+    let settled = await this.#repeatTimeout(testCase, result)
+    for (let left = this.#options.retries; left > 0 && isBad(settled.verdict); left--) {
+      const again = await this.#again(testCase, settled)
+      if (again === null) break
       if (!isBad(again.verdict)) {
         again.verdict = 'flaky'
         again.note = joinNotes(`failed before: ${failureOf(settled)}`, again.note)
@@ -183,36 +186,53 @@ export class Runner {
     return settled
   }
 
+  get #slowFactor(): number {
+    return this.#options.slowFactor ?? SLOW_FACTOR
+  }
+
+  /** Whether the verdict of the last attempt may only be due to a timeout. */
+  #isDoubtful(testCase: Case, { verdict }: CaseResult): boolean {
+    const { timedOut } = this.#circumstances.get(testCase.id) ?? UNSUSPICIOUS
+    return timedOut && ['fail', 'warn', 'error', 'skip'].includes(verdict)
+  }
+
+  /** Repeats the first attempt at a case when it timed out: the machine may have been busy at that moment. */
+  async #repeatTimeout(testCase: Case, first: CaseResult): Promise<CaseResult> {
+    if (first.attempts !== 1 || this.#slowFactor <= 1 || !this.#isDoubtful(testCase, first)) return first
+    const again = await this.#again(testCase, first)
+    if (again !== null && !this.#isDoubtful(testCase, again)) again.note = joinNotes('timed out before', again.note)
+    return again ?? first
+  }
+
   /** Repeats a passed case about timing. Pieces may arrive together, which hides a failure. */
   async #confirmPass(testCase: Case, result: CaseResult): Promise<CaseResult> {
-    if (!testCase.tags?.includes('timing') || result.verdict !== 'pass' || this.#stop !== null) return result
-    const again = await this.#attempt(testCase, true)
-    if (again.verdict === 'skip') return result
-    again.attempts = result.attempts + 1
+    if (!testCase.tags?.includes('timing') || result.verdict !== 'pass') return result
+    const again = await this.#again(testCase, result)
+    if (again === null || again.verdict === 'skip') return result
     if (again.verdict !== 'pass') again.note = joinNotes('passed before', again.note)
     return again
   }
 
   /**
-   * Gives a case that timed out a second attempt with a longer timeout. When the case then passes, the target is only
-   * slow.
+   * Gives a case that timed out again one more attempt with a longer timeout. When the verdict is then better, the
+   * target is only slow.
    */
   async #tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
-    const factor = this.#options.slowFactor ?? SLOW_FACTOR
-    const isOpen = ['fail', 'warn', 'error'].includes(result.verdict)
-    const { timedOut, lost } = this.#circumstances.get(testCase.id) ?? UNSUSPICIOUS
-    const isKnownSilent = !lost && this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
-    if (!isOpen || !timedOut || factor <= 1 || isKnownSilent || this.#stop !== null) return result
-    await this.#ensureServing()
-    const again = await this.#attempt(testCase, true, factor)
-    if (isBad(again.verdict) || again.verdict === 'skip') {
+    const factor = this.#slowFactor
+    const isLost = this.#circumstances.get(testCase.id)?.lost === true
+    const isKnownSilent = !isLost && this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
+    if (!this.#isDoubtful(testCase, result) || factor <= 1 || isKnownSilent) return result
+    const again = await this.#again(testCase, result, factor)
+    if (again === null) return result
+    const isBetter = isBad(result.verdict) ? !isBad(again.verdict) : ['pass', 'info'].includes(again.verdict)
+    if (!isBetter) {
       this.#silentCases++
       return result
     }
     this.#slowCases++
     const needed = Math.ceil(this.#options.timeoutFactor * factor)
     const note = joinNotes(`${TOO_SLOW}: passes with --timeout-factor ${needed}`, again.note)
-    return { ...again, verdict: 'skip', note, attempts: result.attempts + 1 }
+    return { ...again, verdict: 'skip', note }
   }
 
   #report(result: CaseResult): CaseResult {
@@ -238,7 +258,7 @@ export class Runner {
   async #attempt(testCase: Case, isAlone: boolean, slowFactor = 1): Promise<CaseResult> {
     const entry = findEntry(testCase.id)
     if (entry === undefined) throw new Error(`${testCase.id} is not in the catalogue`)
-    const reason = this.#stop ?? this.#interruption() ?? this.#missing(testCase)
+    const reason = this.#stop ?? this.#interruption() ?? missingNeed(testCase, this.#options.context)
     if (reason !== null) return skipped(entry, reason, this.#options.repro(testCase.id))
     this.#options.onBegin?.(entry)
     const attempt = this.#attempts.run(testCase, entry, { isAlone, slowFactor })
@@ -255,27 +275,6 @@ export class Runner {
     else if (performance.now() >= this.#deadline) this.#stop = 'deadline'
     return this.#stop
   }
-
-  #missing(testCase: Case): string | null {
-    const { capabilities, target, subprotocol } = this.#options.context
-    if (target.http2 && isAboutHttp1(testCase)) return 'is about the handshake of HTTP/1.1'
-    for (const need of testCase.needs ?? []) {
-      if (need === 'echo' && !capabilities.echo) return 'the target does not echo'
-      if (need === 'pmd' && !capabilities.pmd) return 'the target declined permessage-deflate'
-      if (need === 'http2' && !target.http2) return 'needs --http2'
-      if (need === 'tls' && !target.secure) return 'only for wss targets'
-      if (need === 'subprotocol' && subprotocol === null) return 'needs --subprotocol NAME'
-    }
-    return null
-  }
-}
-
-/**
- * Returns whether a case is only about HTTP/1.1. Version, subprotocols and extensions are the same fields over HTTP/2
- * (RFC 8441 §5).
- */
-function isAboutHttp1({ id }: Case): boolean {
-  return id === 'hs.ver.status-426' || (id.startsWith('hs.') && !/^hs\.(?:ver|proto|ext)\./.test(id))
 }
 
 const UNSUSPICIOUS: Circumstances = { timedOut: false, refused: false, lost: false }

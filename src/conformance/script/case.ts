@@ -51,6 +51,9 @@ import type { Trial } from './trial.ts'
  */
 export type Phase = 'parallel' | 'idle' | 'alone' | 'last' | 'after'
 
+/** Default milliseconds for a whole case, before the timeout factor. */
+export const CASE_LIMIT = 60_000
+
 export type CaseTag = 'slow' | 'hostile' | 'idle' | 'timing'
 
 /** How one entry of the catalogue runs. */
@@ -71,6 +74,6 @@ export interface Case {
    * `--exec`.
    */
   connections?: number
-  /** Milliseconds for the whole case, before the timeout factor; default 60,000. */
+  /** Milliseconds for the whole case, before the timeout factor; default: `CASE_LIMIT`. */
   limit?: number
 }

@@ -1,5 +1,5 @@
 import { describeInbound, type Inbound, type Peer } from '../peer/index.ts'
-import { bytesOf, Op, showBytes } from '../wire/index.ts'
+import { bytesOf, Op, showBytes, within } from '../wire/index.ts'
 import type { Trial } from './trial.ts'
 
 /** A message whose bytes are compared with those of its echo. */
@@ -77,13 +77,8 @@ export function describeRate(count: number, milliseconds: number, unit: string):
 
 /** Writes bytes. Resolves to false when the target has not accepted them by the deadline. */
 export async function writeBefore(peer: Peer, bytes: Uint8Array, deadline: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.max(0, deadline - performance.now()))
-  })
-  const isWritten = await Promise.race([peer.sendBytes(bytes).then(() => true), late])
-  clearTimeout(timer)
-  return isWritten
+  const written = peer.sendBytes(bytes).then(() => true)
+  return (await within(written, deadline - performance.now())) === true
 }
 
 /** How many failed assertions are recorded. */

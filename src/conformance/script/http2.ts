@@ -16,11 +16,12 @@ import type { Trial } from './trial.ts'
 export async function connectHttp2(t: Trial, settings?: Http2Settings): Promise<Http2Connection> {
   const { target, timeout } = t.context
   try {
-    const connection = await openHttp2(target, timeout, { settings, log: t.log })
+    const place = { secure: target.secure, tls: target.tls, connectPlain: () => t.dial(true) }
+    const connection = await openHttp2(place, timeout, { settings, log: t.log, onTimeout: t.noteTimeout })
     t.connections.push(connection)
     return connection
   } catch (error) {
-    if (error instanceof OpenTimeout) t.timedOut = true
+    if (error instanceof OpenTimeout) t.noteTimeout()
     throw new Mismatch('an HTTP/2 connection with SETTINGS', (error as Error).message)
   }
 }
@@ -53,7 +54,7 @@ export function connectFields(t: Trial, { set = {}, add = [] }: ConnectChanges =
 
 /** Waits until a stream has a response, was reset, or its connection ended. */
 export async function waitForAnswer(t: Trial, connection: Http2Connection, stream: Http2Stream): Promise<void> {
-  if (!(await connection.until(() => stream.isSettled, t.timeout))) t.timedOut = !connection.hasEnded
+  await connection.until(() => stream.isSettled, t.timeout)
 }
 
 /** Describes the response to a request. */

@@ -45,7 +45,9 @@ export async function openWhenFree(t: Trial): Promise<Peer> {
   for (;;) {
     const { peer, response } = await t.handshake()
     if (response?.status === 101) return peer
-    if (!isBusy(response) || performance.now() >= deadline) {
+    const isLate = performance.now() >= deadline
+    if (isLate) t.noteTimeout()
+    if (!isBusy(response) || isLate) {
       throw new Mismatch('101 Switching Protocols', describeAnswer(response, peer))
     }
     await sleep(PAUSE)

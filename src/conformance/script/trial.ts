@@ -85,6 +85,10 @@ export class Trial {
   lost = false
   /** Whether a wait timed out. A failure may then be due to a slow target. */
   timedOut = false
+  /** Records that a wait timed out. */
+  readonly noteTimeout = (): void => {
+    this.timedOut = true
+  }
   /** Whether the target refused a connection, or responded that it is busy. */
   refused = false
   #isClosed = false
@@ -170,15 +174,20 @@ export class Trial {
 
   /** Opens a connection without a handshake. */
   async connect(plain = false): Promise<Peer> {
+    return this.adopt(await this.dial(plain))
+  }
+
+  /** Opens a connection that the case adopts later, for example after TLS. */
+  async dial(plain = false): Promise<Transport> {
     const { target, timeout } = this.context
     const deadline = performance.now() + timeout * LOCAL_PATIENCE
     for (;;) {
       if (this.#isClosed) throw new Settled()
       try {
-        return this.adopt(await (plain ? target.connectPlain(timeout) : target.connect(timeout)))
+        return await (plain ? target.connectPlain(timeout) : target.connect(timeout))
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException
-        if (error instanceof OpenTimeout) this.timedOut = true
+        if (error instanceof OpenTimeout) this.noteTimeout()
         if (code === 'ECONNREFUSED' && !this.refused && (await this.#recover())) continue
         if (!LOCAL_TROUBLE.has(code ?? '')) throw new Mismatch('a connection', message || 'connection refused')
         if (performance.now() >= deadline) throw new Error(`this machine cannot open a connection: ${message}`)
@@ -201,9 +210,7 @@ export class Trial {
       role,
       timeout: this.context.timeout,
       randomKey: () => this.random.bytes(4),
-      onTimeout: () => {
-        this.timedOut = true
-      },
+      onTimeout: this.noteTimeout,
       log: this.log,
       ledger: this.context.ledger,
       watch: new FrameWatch(this.context.ledger, this.entry.id, role === 'client' ? 'server' : 'client'),

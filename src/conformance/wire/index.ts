@@ -1,7 +1,8 @@
 /**
- * What is on the wire: frames, HTTP, HTTP/2, extensions, DEFLATE data, and how bytes are split into writes. Independent
- * of connections.
+ * What is on the wire: frames, HTTP, HTTP/2, extensions, DEFLATE data, how bytes are split into writes, and how to wait
+ * for what arrives. Independent of connections.
  */
+export * from './arrivals.ts'
 export * from './bytes.ts'
 export * from './chop.ts'
 export * from './close-code.ts'
@@ -15,4 +16,5 @@ export * from './http2-frame.ts'
 export * from './inflate.ts'
 export * from './poll.ts'
 export * from './random.ts'
+export * from './time-limit.ts'
 export * from './upgrade-request.ts'

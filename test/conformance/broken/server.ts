@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { block } from '../../support/blocked-loop.ts'
 import { pace } from '../unusual/pace.ts'
 import type { Defects } from './defects.ts'
 import { Deflate } from './deflate.ts'
@@ -12,6 +13,10 @@ const NO_DEFECTS: Defects = new Set()
 const HEAD_TIME = 120_000
 /** Milliseconds for which input after a refusal is read and discarded. */
 const LINGER = 30_000
+
+/** Milliseconds for which a busy server blocks the event loop, and from one of these times to the next. */
+const BUSY_TIME = 300
+const BUSY_EVERY = 1_000
 
 /** Maximum number of connections, for the quirks that limit them. */
 const CONNECTION_LIMIT = 20
@@ -41,7 +46,10 @@ export async function startServer(options: EchoServerOptions = {}): Promise<Echo
     server.listen(options.port ?? 0, '127.0.0.1', resolve)
   })
   const { port } = server.address() as AddressInfo
+  // The tester in the same process is blocked as well.
+  const busy = options.defects?.has('is-busy') ? setInterval(() => block(BUSY_TIME), BUSY_EVERY) : undefined
   const close = async (): Promise<void> => {
+    clearInterval(busy)
     const closed = new Promise((resolve) => server.close(resolve))
     for (const socket of house.sockets) socket.destroy()
     await closed

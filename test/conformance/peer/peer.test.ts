@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
 import { Op } from '../../../src/conformance/wire/frame.ts'
+import { block } from '../../support/blocked-loop.ts'
 import { stopClock } from '../../support/clock.ts'
 import { createTrial, startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { turns } from '../../support/tick.ts'
@@ -329,4 +330,27 @@ test('a message before a pong is left for later, inflated once', async (t) => {
   await peer.expectPong(Buffer.from('a'))
   assert.is((await peer.expectMessage()).payload.toString(), 'Hello')
   assert.is((await peer.expectMessage()).payload.toString(), 'b')
+})
+
+test('what arrives while the event loop is blocked counts, although the timeout has passed by then', async (t) => {
+  const sockets: Socket[] = []
+  const url = await startUpgradedServer(t, (socket) => sockets.push(socket))
+  const trial = createTrial(t, url, undefined, { timeout: 50 })
+  const peer = await trial.open()
+  const waits = peer.next()
+  await new Promise((resolve) => sockets[0].write(hex('8101 61'), resolve))
+  block(200)
+  assert.is((await waits)?.kind, 'message')
+  const opening = trial.connect()
+  block(200)
+  assert.not.ok((await opening).ended)
+  assert.is(trial.timedOut, false)
+})
+
+test('a body that does not end in time is a timeout', async (t) => {
+  const url = await startRawServer(t, (socket) => void socket.write('HTTP/1.1 400 X\r\nContent-Length: 5\r\n\r\nab'))
+  const trial = createTrial(t, url)
+  const { peer, response } = await trial.handshake()
+  assert.is(await peer.readBody(response!, 1), null)
+  assert.is(trial.timedOut, true)
 })

@@ -26,7 +26,7 @@ test('counts a crash, retains the last output and restarts the server', async (t
   await child.start()
   const response = await fetch(`http://127.0.0.1:${child.port}/`).catch(() => null)
   assert.is(response, null)
-  assert.is(await child.revive(async () => false), true)
+  assert.is(await child.revive(async () => false, 30_000), true)
   assert.is(child.crashes, 1)
   assert.match(child.output, 'last words')
   assert.is(await accepts(child.port), true)

@@ -118,7 +118,6 @@ test('the process is asked to restart after a crash', async (t) => {
         return crashes
       },
       output: 'segmentation fault',
-      isAccepting: async () => true,
       async revive() {
         isDown = false
         return true

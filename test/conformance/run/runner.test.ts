@@ -3,6 +3,7 @@ import { Runner, type RunnerOptions } from '../../../src/conformance/run/runner.
 import { serverEntries } from '../../../src/conformance/run/select.ts'
 import { summarize } from '../../../src/conformance/run/verdict.ts'
 import type { Case } from '../../../src/conformance/script/case.ts'
+import type { Trial } from '../../../src/conformance/script/trial.ts'
 import { contextFor, startUpgradedServer } from '../../support/conformance-trial.ts'
 import { assert, suite } from '../../support/unit.ts'
 
@@ -474,4 +475,112 @@ test('a timeout is repeated alone, however many other failures were confirmed', 
   }
   const results = await runCases(ids.map((id, index) => caseOf(id, index === 13 ? isSlowOnce : fails)))
   assert.is(results[13].verdict, 'pass')
+})
+
+/** Times out at its first attempts and succeeds later. `judge` decides what a timeout means. */
+function timesOut(attempts: number, judge: (t: Trial, ok: boolean) => void): Case['run'] {
+  let left = attempts
+  return async (t) => {
+    const isLate = left-- > 0
+    t.timedOut ||= isLate
+    judge(t, !isLate)
+  }
+}
+
+const warnUnless = (t: Trial, ok: boolean): void => void t.assertShould(ok, 'status 400', 'nothing')
+const failUnless = (t: Trial, ok: boolean): void => void t.assert(ok, 'an echo', 'nothing')
+const skipUnless = (t: Trial, ok: boolean): void => void (ok || t.skip('the target lets connections wait'))
+
+test('a timeout that does not recur alone has no effect, whatever it was taken for and with any number of jobs', async () => {
+  for (const jobs of [1, 4]) {
+    for (const judge of [warnUnless, failUnless, skipUnless]) {
+      const results = await runCases([caseOf(IDS[0], timesOut(1, judge)), caseOf(IDS[1], passes)], { jobs })
+      assert.equal(verdicts(results), ['pass', 'pass'], `${judge.name} with ${jobs} jobs`)
+      assert.is(results[0].attempts, 2)
+    }
+  }
+})
+
+test('a recommendation that is not followed with more time either is a warning', async () => {
+  for (const jobs of [1, 4]) {
+    const [result] = await runCases([caseOf(IDS[0], timesOut(3, warnUnless))], { jobs })
+    assert.is(result.verdict, 'warn')
+  }
+})
+
+test('a failure beside other cases does not count against a case that alone skips itself', async () => {
+  let runs = 0
+  const results = await runCases([
+    caseOf(IDS[0], async (t) => {
+      if (++runs === 1) t.fail('this', 'that')
+      t.skip('the target accepts no message of this size')
+    }),
+    caseOf(IDS[1], passes),
+  ])
+  assert.equal(verdicts(results), ['skip', 'pass'])
+})
+
+test('every failure beside other cases is repeated alone, however many were confirmed', async () => {
+  const ids = serverEntries
+    .filter((entry) => entry.class === 'must')
+    .slice(0, 14)
+    .map(({ id }) => id)
+  const silent: Case['run'] = async (t) => {
+    t.timedOut = true
+    t.fail('an echo', 'nothing')
+  }
+  for (const [usual, last, verdict] of [
+    [fails, timesOut(0, failUnless), 'pass'],
+    [silent, timesOut(1, failUnless), 'pass'],
+    [fails, failsOnce(), 'flaky'],
+  ] as const) {
+    const cases = ids.map((id, index) => caseOf(id, index === 13 ? last : usual))
+    assert.is((await runCases(cases, { slowFactor: 1 }))[13].verdict, verdict)
+  }
+})
+
+function failsOnce(): Case['run'] {
+  let runs = 0
+  return async (t) => void t.assert(++runs > 1, 'this', 'that')
+}
+
+test('which cases get more time depends on the order of the cases, not on that of their ends', async () => {
+  const released = withResolvers()
+  let left = 4
+  const silent: Case['run'] = async (t) => {
+    if (--left === 0) released.resolve()
+    t.timedOut = true
+    t.fail('an echo', 'nothing')
+  }
+  const slow: Case['run'] = async (t) => {
+    await released.promise
+    t.timedOut = true
+    t.assert(t.timeout > 1000, 'an echo', 'nothing')
+  }
+  const context = contextFor(URL_NOBODY_OPENS, { timeout: 200 })
+  const cases = [caseOf(IDS[0], slow), ...IDS.slice(1).map((id) => caseOf(id, silent))]
+  const results = await runCases(cases, { context, jobs: 5 })
+  assert.equal(verdicts(results), ['skip', 'fail', 'fail', 'fail', 'fail'])
+})
+
+test('a client that comes only once is not waited for again', async () => {
+  const options = { context: contextFor(URL_NOBODY_OPENS), jobs: 1, canRepeat: false }
+  const [result] = await runCases([caseOf(IDS[0], timesOut(1, warnUnless))], options)
+  assert.equal([result.verdict, result.attempts], ['warn', 1])
+})
+
+test('a process whose port refuses connections is dead, although its exit is reported too late', async () => {
+  let isUp = true
+  const process = {
+    crashCount: () => 0,
+    isAccepting: async () => isUp,
+    async revive() {
+      isUp = true
+      return true
+    },
+  }
+  const kills = caseOf(IDS[0], async () => {
+    isUp = false
+  })
+  assert.equal(verdicts(await runCases([kills, caseOf(IDS[1], passes)], { ...process, jobs: 1 })), ['crash', 'pass'])
 })

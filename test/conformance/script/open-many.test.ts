@@ -32,3 +32,11 @@ test('waits for a target that is still busy with others', async (t) => {
   trial.release(first)
   assert.not.ok((await waiting).ended)
 })
+
+test('a target that is busy for too long may only be slow', async (t) => {
+  const trial = createTrial(t, await limitedServer(t))
+  await openMany(trial, 20)
+  trial.context.timeout = 300
+  await thrownBy(() => openWhenFree(trial))
+  assert.is(trial.timedOut, true)
+})

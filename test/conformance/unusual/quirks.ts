@@ -46,6 +46,7 @@ const frames = {
 const slowness = {
   'answers-slowly': 'is twenty times as slow: 60 ms for each answer',
   'answers-very-slowly': 'needs 500 ms for each answer',
+  'is-busy': 'blocks its event loop for 300 ms again and again',
 } as const
 
 const limits = {

@@ -1,7 +1,7 @@
 import type { CaseReception, Launched, Launcher } from '../../client/index.ts'
 import { Ledger, type Target } from '../../peer/index.ts'
 import type { CaseResult, RunResult } from '../../result.ts'
-import type { RunContext, Trial } from '../../script/index.ts'
+import { CASE_LIMIT, type RunContext, type Trial } from '../../script/index.ts'
 import { createHead, type RunHead, type RunOptions } from '../options.ts'
 import { summarize } from '../verdict.ts'
 import type { PlannedCase } from './plan.ts'
@@ -91,10 +91,11 @@ export function resultOf(head: RunHead, context: RunContext, cases: CaseResult[]
   }
 }
 
-/** Runs a case with the clients of a reception, which ends with the case. */
+/** Runs a case with the clients of a reception, which ends with the case. The time until they connect is added. */
 export function receive({ how }: PlannedCase, reception: CaseReception): PlannedCase['how'] {
   return {
     ...how,
+    limit: (how.limit ?? CASE_LIMIT) + reception.arrivalLimit,
     async run(t: Trial) {
       t.reception = reception
       try {

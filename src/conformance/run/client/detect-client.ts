@@ -1,5 +1,5 @@
 import { type CatalogueEntry, findEntry } from '../../catalogue/index.ts'
-import { type Agent, type CaseReception, sendAnswer } from '../../client/index.ts'
+import { type Agent, type CaseReception, type EventLog, sendAnswer } from '../../client/index.ts'
 import { Mismatch, WireLog } from '../../peer/index.ts'
 import { Trial } from '../../script/index.ts'
 import { fieldValue, Random } from '../../wire/index.ts'
@@ -21,8 +21,10 @@ export async function detectClient(agent: Agent, reception: CaseReception): Prom
   const { context } = agent
   const entry = findEntry('client.resp.ok') as CatalogueEntry
   const trial = new Trial(entry, context, new Random(context.seed, 'detection'), new WireLog())
+  let reported: EventLog | undefined
   try {
     const { peer, request, events } = await reception.next(trial)
+    reported = events
     await sendAnswer(peer, request)
     await peer.sendText('detection')
     const event = await peer.nextMeaningful()
@@ -36,6 +38,8 @@ export async function detectClient(agent: Agent, reception: CaseReception): Prom
     throw error
   } finally {
     await reception.finish(trial)
+    // A client that has ended has reported everything, however late.
+    agent.reportsEvents ||= reported?.find('open') !== undefined
   }
 }
 

@@ -123,6 +123,7 @@ export class DrivenAgent {
       context: this.agent.context,
       jobs: 1,
       retries: 0,
+      canRepeat: false,
       deadline: undefined,
       onResult: undefined,
       isServing: yes,

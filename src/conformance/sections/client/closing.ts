@@ -77,7 +77,7 @@ async function sendBeforeReply(t: Trial): Promise<void> {
   const end = await peer.nextMeaningful()
   t.require(end?.kind === 'end', 'only the end after the client’s Close', describeInbound(end, t.timeout))
   if (!receptionOf(t).agent.reportsEvents) return
-  const reported = await upgrade.events.waitFor('close', t.timeout)
+  const reported = await upgrade.events.waitFor('close', t.timeout, t.noteTimeout)
   t.assert(reported?.code === 1000, 'code 1000 from the API', `code ${reported?.code ?? '(none reported)'}`)
 }
 
@@ -111,7 +111,7 @@ async function endAbnormally(t: Trial): Promise<void> {
     upgrade.peer[way]()
     if (way === 'end') await upgrade.peer.waitForEnd()
     if (!receptionOf(t).agent.reportsEvents) continue
-    const reported = await upgrade.events.waitFor('close', t.timeout)
+    const reported = await upgrade.events.waitFor('close', t.timeout, t.noteTimeout)
     t.assert(reported?.code === 1006, 'code 1006 from the API', `code ${reported?.code ?? '(none reported)'}`)
   }
   if (!receptionOf(t).agent.reportsEvents) t.skip('the driver reports no events')

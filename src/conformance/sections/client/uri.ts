@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { createServer, type Socket } from 'node:net'
 import { type InviteOptions, type PendingUpgrade, receptionOf, sendAnswer } from '../../client/index.ts'
 import { type Case, expectProbe, type Trial } from '../../script/index.ts'
-import { fieldValue } from '../../wire/index.ts'
+import { fieldValue, within } from '../../wire/index.ts'
 
 /** Starts a client with this URL. `{place}` in it is replaced by the address of a port of the case. */
 async function visitBy(t: Trial, pattern: string, invite: InviteOptions = {}): Promise<PendingUpgrade> {
@@ -102,9 +102,11 @@ async function useProxy(t: Trial): Promise<void> {
   try {
     const address = `http://127.0.0.1:${proxy.port}`
     const env = { http_proxy: address, HTTP_PROXY: address, all_proxy: address, ALL_PROXY: address, no_proxy: '' }
-    reception.start('ws://tester.invalid:9001/', { ...env, NO_PROXY: '' })
-    const asked = await proxy.asked(5 * t.timeout)
-    if (asked === null) t.skip('the client uses no proxy from http_proxy or ALL_PROXY')
+    const launched = reception.start('ws://tester.invalid:9001/', { ...env, NO_PROXY: '' })
+    const ended = launched?.exited.then(() => '') ?? proxy.asked
+    const asked = await within(Promise.race([proxy.asked, ended]), 5 * t.timeout)
+    if (asked === null) t.noteTimeout()
+    if (!asked) t.skip('the client uses no proxy from http_proxy or ALL_PROXY')
     const isConnect = /^CONNECT tester\.invalid:9001 HTTP\/1\.1\r\n/.test(asked)
     t.assert(isConnect, 'CONNECT tester.invalid:9001 HTTP/1.1', asked.split('\r\n')[0])
   } finally {
@@ -130,13 +132,7 @@ async function openProxy() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as { port: number }).port,
-    asked(timeout: number): Promise<string | null> {
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise<null>((resolve) => {
-        timer = setTimeout(() => resolve(null), timeout)
-      })
-      return Promise.race([received, late]).finally(() => clearTimeout(timer))
-    },
+    asked: received,
     close(): void {
       server.close()
       for (const socket of sockets) socket.destroy()

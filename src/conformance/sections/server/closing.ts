@@ -10,7 +10,7 @@ import {
   needEcho,
   type Trial,
 } from '../../script/index.ts'
-import { closeBody, type FrameSpec, Op } from '../../wire/index.ts'
+import { closeBody, type FrameSpec, Op, within } from '../../wire/index.ts'
 
 const CLOSE: FrameSpec = { opcode: Op.CLOSE, payload: closeBody(1000) }
 const RESERVED: FrameSpec = { opcode: 3 }
@@ -187,21 +187,9 @@ async function sendWithoutReading(peer: Peer, count: number, idle: number): Prom
   const payload = Buffer.alloc(64 * 1024, 0x2a)
   for (let sent = 0; sent < count && !peer.ended; sent += payload.length) {
     const written = peer.sendText(payload).then(() => true)
-    if (!(await within(written, idle))) return false
+    if ((await within(written, idle)) === null) return false
   }
   return !peer.ended
-}
-
-async function within(event: Promise<boolean>, milliseconds: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds)
-  })
-  try {
-    return await Promise.race([event, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 async function neverRead(t: Trial): Promise<void> {
@@ -213,11 +201,7 @@ async function neverRead(t: Trial): Promise<void> {
       ? 'accepts 64 MiB of text messages from a peer that does not read'
       : 'does not accept 64 MiB of text messages and a Close from a peer that does not read',
   )
-  if (accepted)
-    await within(
-      peer.sendClose(1000).then(() => true),
-      t.context.idle,
-    )
+  if (accepted) await within(peer.sendClose(1000), t.context.idle)
   peer.resume()
   const end = await peer.waitForEnd(t.context.idle)
   t.note(end === null ? 'still open after the idle time' : `ended by ${end.toUpperCase()}`)

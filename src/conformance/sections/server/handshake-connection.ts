@@ -69,6 +69,7 @@ async function upgradeAfter(t: Trial, first: OpenOptions): Promise<void> {
   t.require(response !== null, 'a response to the first request', describeAnswer(response, peer))
   t.require(response.status !== 101, 'no 101 for the first request', response.statusLine)
   const body = await peer.readBody(response)
+  t.require(body !== null || peer.ended, 'a complete response to the first request', 'a body that does not end in time')
   const closes = fieldTokens(response, 'connection').includes('close')
   if (body === null || closes || peer.ended) {
     t.note(`the connection ends after the first response (${response.statusLine})`)

@@ -34,6 +34,8 @@ const found = new WeakMap<RunContext, Limit>()
 /** Tries messages one after the other. Replaces a connection that refuses one. */
 class Prober {
   refusal: string | null = null
+  /** Whether silence was taken for a refusal. The target may only have been slow. */
+  isUncertain = false
   readonly #t: Trial
   #peer: Peer | null = null
 
@@ -54,6 +56,7 @@ class Prober {
       return true
     }
     this.refusal = describeInbound(event, loadTimeout(this.#t))
+    this.isUncertain ||= event === null
     this.#t.release(peer)
     this.#peer = null
     return false
@@ -61,8 +64,8 @@ class Prober {
 }
 
 /**
- * Finds the largest accepted message: doubles the size up to `--max-message`, then bisects. This happens once per run
- * (RFC 6455 §10.4).
+ * Finds the largest accepted message: doubles the size up to `--max-message`, then bisects. This happens once per run,
+ * unless the target was silent (RFC 6455 §10.4).
  */
 export async function findLimit(t: Trial): Promise<Limit> {
   const known = found.get(t.context)
@@ -86,7 +89,7 @@ export async function findLimit(t: Trial): Promise<Limit> {
     }
   }
   const limit = { accepted, refused: refused > maxMessage ? null : refused, refusal: prober.refusal }
-  found.set(t.context, limit)
+  if (!prober.isUncertain) found.set(t.context, limit)
   return limit
 }
 

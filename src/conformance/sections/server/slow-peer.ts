@@ -12,8 +12,9 @@ import {
 import { Op, sleep } from '../../wire/index.ts'
 
 const MEBIBYTE = 1024 * 1024
-/** How many messages of 1 MiB are sent while hardly any echo is read, and the milliseconds after which sending ends. */
+/** How many messages of 1 MiB are sent while hardly any echo is read. */
 const DUE = 64
+/** Maximum number of milliseconds for which nothing is read. */
 const SLOW_TIME = 10_000
 /** How many bytes are read per second. */
 const TRICKLE = 1024
@@ -28,12 +29,11 @@ function trickle(peer: Peer): NodeJS.Timeout {
 async function readSlowly(t: Trial): Promise<void> {
   const peer = await t.open()
   const message = peer.frameBytes({ opcode: Op.BINARY, payload: t.random.bytes(MEBIBYTE) })
-  const deadline = performance.now() + SLOW_TIME
   const timer = trickle(peer)
   let sent = 0
   try {
     while (sent < DUE && !peer.ended) {
-      if (!(await writeBefore(peer, message, Math.min(deadline, performance.now() + t.timeout)))) break
+      if (!(await writeBefore(peer, message, performance.now() + loadTimeout(t)))) break
       sent++
     }
   } finally {

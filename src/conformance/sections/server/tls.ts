@@ -11,6 +11,7 @@ import {
   expectProbe,
   type Trial,
 } from '../../script/index.ts'
+import { TimeLimit } from '../../wire/index.ts'
 
 /** Performs TLS on a TCP connection. Returns the error when it fails. */
 async function openTls(
@@ -19,18 +20,21 @@ async function openTls(
   watch?: (chunk: Buffer) => void,
 ): Promise<TLSSocket | Error> {
   const { target, timeout } = t.context
-  const plain = await target.connectPlain(timeout)
+  const plain = await t.dial(true)
   const socket = watch === undefined ? plain.stream : tap(plain.stream as Socket, watch)
   return new Promise((resolve) => {
     const stream = connectTls({ ...target.tls, ...options, socket: socket as Socket })
-    const timer = setTimeout(() => stream.destroy(new Error(`no TLS handshake within ${timeout} ms`)), timeout)
+    const time = new TimeLimit(timeout, () => {
+      t.noteTimeout()
+      stream.destroy(new Error(`no TLS handshake within ${timeout} ms`))
+    })
     stream.once('error', (error) => {
-      clearTimeout(timer)
+      time.stop()
       plain.stream.destroy()
       resolve(error)
     })
     stream.once('secureConnect', () => {
-      clearTimeout(timer)
+      time.stop()
       resolve(stream)
     })
   })

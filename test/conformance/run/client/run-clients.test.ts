@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import WebSocket from 'ws'
 import type { AutobahnVerdict } from '../../../../src/conformance/autobahn-verdict.ts'
 import { EventLog } from '../../../../src/conformance/client/event-log.ts'
-import { CommandLauncher, type Launched } from '../../../../src/conformance/client/launcher.ts'
+import { CommandLauncher, type Launched, type Launcher } from '../../../../src/conformance/client/launcher.ts'
 import { formats } from '../../../../src/conformance/report/index.ts'
 import type { RunResult } from '../../../../src/conformance/result.ts'
 import type { ClientRunOptions } from '../../../../src/conformance/run/client/client-run.ts'
@@ -128,6 +128,20 @@ test('a command is started for each connection, and its events are read', async 
   assert.is(verdicts['client.close.abnormal'], 'info')
   delete verdicts['client.close.abnormal']
   assert.equal([...new Set(Object.values(verdicts))], ['pass'])
+})
+
+test('the events of a client count, however late it reports them', async () => {
+  const reference = launchReference()
+  const launcher: Launcher = {
+    ...reference,
+    start(url) {
+      const events = new EventLog()
+      const launched = reference.start(url)
+      return { ...launched, events, stop: () => launched.stop().finally(() => events.push({ event: 'open' })) }
+    },
+  }
+  const { outcomes } = await runClients(clientOptions(entriesOf('client.close.abnormal'), { launcher }))
+  assert.equal(verdictsOf(outcomes[0].result), { 'client.close.abnormal': 'info' })
 })
 
 test('a command that never connects makes the run end with the reason', async () => {

@@ -7,7 +7,8 @@ import { parseTarget } from '../../../../src/conformance/peer/target.ts'
 import type { CaseResult } from '../../../../src/conformance/result.ts'
 import { runServer } from '../../../../src/conformance/run/run-server.ts'
 import { tlsHandshake } from '../../../../src/conformance/sections/server/tls.ts'
-import { assert, suite, type TestContext } from '../../../support/unit.ts'
+import { createTrial, startRawServer } from '../../../support/conformance-trial.ts'
+import { assert, suite, type TestContext, thrownBy } from '../../../support/unit.ts'
 import { startServer } from '../../broken/server.ts'
 
 const test = suite('conformance/sections/server/tls')
@@ -91,4 +92,13 @@ test('the cases are skipped for a target in clear', async (t) => {
   t.after(() => server.close())
   const [result] = await runTls(server.url, ['hs.tls.basic'])
   assert.equal([result.verdict, result.note], ['skip', 'only for wss targets'])
+})
+
+test('a server that does not begin TLS in time may only be slow', async (t) => {
+  const url = await startRawServer(t, () => {})
+  const trial = createTrial(t, url.replace('ws:', 'wss:'), 'hs.tls.close-notify', { timeout: 200 })
+  const closeNotify = tlsHandshake.find(({ id }) => id === trial.entry.id)
+  const error = await thrownBy(() => closeNotify!.run(trial))
+  assert.match(error.message, 'no TLS 1.2')
+  assert.is(trial.timedOut, true)
 })
