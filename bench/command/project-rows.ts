@@ -260,7 +260,7 @@ export const PROJECT_ROWS: readonly RowSketch[] = [
   },
   ...(
     [
-      ['idle', 'resident memory per idle connection of 1,000', 1 / 0.6, { scenario: 'idle', measure: 'memory' }],
+      ['idle', 'resident memory per idle WebSocket of 1,000', 1 / 0.6, { scenario: 'idle', measure: 'memory' }],
       // Without a separate processor, a round has few handshakes in the usual time.
       [
         'handshake',
@@ -274,7 +274,7 @@ export const PROJECT_ROWS: readonly RowSketch[] = [
   ).map(
     ([name, title, goal, workload]): RowSketch => ({
       id: `http2-${name}`,
-      title: `HTTP/2, 100 WebSockets on a connection, ${title}`,
+      title: `HTTP/2, 100 WebSockets on each connection, ${title}`,
       peers: ['dwebsocket+http2', 'dwebsocket+tls'],
       goals: { 'dwebsocket+tls': goal },
       workload: { connections: 1000, ...workload },
