@@ -1,4 +1,4 @@
-/** Maximum work of zlib on the event loop per turn, measured in bytes of output: one to four milliseconds. */
+/** Maximum work of zlib on the event loop per turn, in bytes of output, which take one to four milliseconds. */
 const BYTES_PER_TURN = 512 * 1024
 
 let spent = 0

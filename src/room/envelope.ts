@@ -61,7 +61,7 @@ export function formatGap(id: string): string {
   return `{"id":"${id}","gap":true}`
 }
 
-/** Formats the first id of a new member. */
+/** Formats the notice that gives a new member a message id, from which it can resume. */
 export function formatJoined(id: string): string {
   return `{"id":"${id}","joined":true}`
 }

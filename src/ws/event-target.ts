@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 
-/** The key of the user's function or object in a listener that this interface added. */
+/** The property with the user's function or object, in a listener that `addHandler` has added. */
 export const kListener: unique symbol = Symbol('listener')
 const isAttribute: unique symbol = Symbol('attribute')
 

@@ -152,8 +152,8 @@ export class WebSocketServer extends EventEmitter {
   }
 
   /**
-   * Stops accepting connections. Open ones stay open; `'close'` is emitted when the last one has closed. `callback` is
-   * called with that event, and with an error when the server was already closed.
+   * Stops accepting connections. Open ones stay open; `'close'` is emitted when the last one has closed, and
+   * `callback` is then called: with an error if the server was already closed, otherwise without an argument.
    */
   close(callback?: (error?: Error) => void): void {
     if (this._state === State.CLOSED) {

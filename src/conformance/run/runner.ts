@@ -149,8 +149,10 @@ export class Runner {
     if (again === null) return this.#report(first)
     if (!isBad(again.verdict)) {
       if (first.verdict === 'crash') judgeSurvivor(first, again, died)
-      else if (refused || timedOut) again.note = joinNotes('timed out only in parallel with other cases', again.note)
-      else {
+      else if (refused || timedOut) {
+        const note = 'timed out only in parallel with other cases'
+        if (!this.#isDoubtful(testCase, again)) again.note = joinNotes(note, again.note)
+      } else {
         if (again.verdict !== 'skip') again.verdict = 'flaky'
         again.note = joinNotes(`only in parallel: ${failureOf(first)}`, again.note)
       }

@@ -10,7 +10,7 @@ export class BlockWriter {
   #bytes: number[] = []
   #count = 0
 
-  /** Adds a number of `count` bits, lowest bit first. */
+  /** Adds the lowest `count` bits of `value`, lowest bit first. */
   bits(value: number, count: number): this {
     for (let index = 0; index < count; index++) this.#bit((value >> index) & 1)
     return this

@@ -166,8 +166,8 @@ function judgeSlowReader(
 /**
  * Judges a peer from which the application does not read. A little is read ahead, to notice pongs, a Close frame and
  * the end of the stream. A ping is sent only when there was nothing to read, so that the pong is the next input. When
- * much is already waiting, no pong can be read, and the system must probe the peer, which it cannot do while a ping is
- * unacknowledged.
+ * much is already waiting, no pong can be read. TCP keepalive then probes the peer instead of a ping: it works only
+ * while all sent bytes are acknowledged.
  */
 function judgePaused(
   state: LivenessState,
