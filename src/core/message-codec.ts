@@ -2,10 +2,10 @@ import type { ProtocolError } from './errors.ts'
 
 /**
  * Compresses and decompresses the messages of one connection (RFC 7692 §6). The core passes whole messages in order,
- * and waits for `done` before it passes the next one. `done` is called exactly once, possibly before the method
- * returns, unless `release` is called first. Input bytes are valid during the call only, so a codec that works on them
- * later must copy them, unless `isOwned` is true: then nothing else writes to them. The result of `compress` must be
- * sent, because with context takeover the next message may refer to it.
+ * and waits for `done` before it passes the next one. `done` is called exactly once, possibly before `compress` or
+ * `decompress` returns. After `release`, it is not called. Input bytes are valid during the call only, so a codec that
+ * works on them later must copy them, unless `isOwned` is true: then nothing else writes to them. The result of
+ * `compress` must be sent, because with context takeover the next message may refer to it.
  */
 export interface MessageCodec {
   /** Decompresses a message. The error is 1009 when the output exceeds `limit` bytes, 1007 when the data is invalid. */

@@ -44,8 +44,9 @@ const REFUSAL_NAMES: ReadonlySet<string> = new Set([
 /**
  * Formats the 101 response that completes an opening handshake, to be sent as Latin-1 (RFC 6455 §4.2.2).
  *
- * @throws {TypeError} when the subprotocol is not a token, when the handshake itself sets one of `headers`, when the
- *   name of a field is not a token, or when a value contains control characters or is not Latin-1.
+ * @throws {TypeError} when the subprotocol is not a token, when `headers` contains a field that the handshake sets,
+ *   `Content-Length` or `Transfer-Encoding`, when the name of a field is not a token, or when a value contains control
+ *   characters or is not Latin-1.
  */
 export function formatAccept({ key, subprotocol, extensions, headers }: Acceptance): string {
   let head = `${ACCEPTANCE}${acceptKey(key)}\r\n`

@@ -34,7 +34,7 @@ import { type MissedMessages, Timeline } from './timeline.ts'
  *                                then it is a member like others. If messages are missing, {"gap":true} is sent first.
  */
 
-/** The messages that the members of a room in this process missed. */
+/** How many messages the members of a room in this process missed. */
 export interface Gap extends MissedMessages {
   /** The name of the room. */
   room: string

@@ -29,8 +29,9 @@ const RETRY_DELAY = 500
  * The primary does not respond when it has not called `joinWorkers()`, for example because it is a process manager, or
  * when it is busy for longer than `timeout`. Each worker then works alone: local delivery continues, publications wait
  * in a bounded queue, presence covers only this process, and `stats()` returns the state `away`. The broker retries,
- * and subscribes again when the primary responds. When the primary exits, Node ends its workers. A worker that was
- * disconnected continues alone.
+ * and subscribes again when the primary responds. When the primary exits, Node ends its workers. After
+ * `worker.disconnect()`, a worker that keeps running stays alone: the broker does not retry, and drops what it would
+ * send to other processes.
  */
 export class ClusterBroker implements Broker {
   readonly origin = makeToken()
