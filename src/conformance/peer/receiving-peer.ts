@@ -37,8 +37,6 @@ export class ReceivingPeer {
   #queue = new Queue<Inbound>()
   readonly #assembly = new MessageAssembly()
   #hasEnded = false
-  /** Whether the tester closed the connection before the target ended it. */
-  #isDestroyed = false
   #isCutOff = false
   #wasPaused = false
   readonly #arrivals = new Arrivals()
@@ -96,7 +94,6 @@ export class ReceivingPeer {
 
   /** Closes the connection. Nothing is received after that, and a wait for an event or the end rejects. */
   destroy(): void {
-    if (!this.#hasEnded) this.#isDestroyed = true
     this.#hasEnded = true
     this.#transport.stream.destroy()
     this.#arrivals.notify()
@@ -159,8 +156,8 @@ export class ReceivingPeer {
     const read = (): Inbound | undefined => {
       const event = this.#shiftUnless(isSkipped)
       if (event !== null) return event
-      const isOver = this.#reader !== null && this.#hasTargetEnded()
-      return isOver ? { kind: 'end', tcp: this.#closing.tcp ?? 'rst' } : undefined
+      const tcp = this.#reader === null ? null : this.#targetEnd
+      return tcp === null ? undefined : { kind: 'end', tcp }
     }
     return this.#wait(Math.min(timeout, limit), read, onArrival)
   }
@@ -186,13 +183,17 @@ export class ReceivingPeer {
 
   /** Reads until the end of the stream, before or after the handshake. Resolves to null on a timeout. */
   waitForEnd(timeout: number): Promise<'fin' | 'rst' | null> {
-    return this.#wait(timeout, () => (this.#hasTargetEnded() ? this.#closing.tcp : undefined))
+    return this.#wait(timeout, () => this.#targetEnd ?? undefined)
   }
 
-  /** Throws when the tester has closed the connection itself, so that this is never judged as the target's doing. */
-  #hasTargetEnded(): boolean {
-    if (this.#isDestroyed) throw new Error('the tester has closed this connection')
-    return this.#hasEnded
+  /**
+   * How the target has ended the connection; null while it is open. Throws when the tester has closed the connection
+   * itself, so that this is never judged as the target's doing.
+   */
+  get #targetEnd(): 'fin' | 'rst' | null {
+    const { tcp } = this.#closing
+    if (this.#hasEnded && tcp === null) throw new Error('the tester has closed this connection')
+    return tcp
   }
 
   /** Removes the next response head that is not interim from the unread bytes. */
