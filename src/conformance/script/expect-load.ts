@@ -77,8 +77,7 @@ export function describeRate(count: number, milliseconds: number, unit: string):
 
 /** Writes bytes. Resolves to false when the target has not accepted them by the deadline. */
 export async function writeBefore(peer: Peer, bytes: Uint8Array, deadline: number): Promise<boolean> {
-  const written = peer.sendBytes(bytes).then(() => true)
-  return (await within(written, deadline - performance.now())) === true
+  return (await within(peer.sendBytes(bytes), deadline - performance.now())) !== null
 }
 
 /** How many failed assertions are recorded. */

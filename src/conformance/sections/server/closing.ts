@@ -186,8 +186,7 @@ async function leaveCloseUnanswered(t: Trial): Promise<void> {
 async function sendWithoutReading(peer: Peer, count: number, idle: number): Promise<boolean> {
   const payload = Buffer.alloc(64 * 1024, 0x2a)
   for (let sent = 0; sent < count && !peer.ended; sent += payload.length) {
-    const written = peer.sendText(payload).then(() => true)
-    if ((await within(written, idle)) === null) return false
+    if ((await within(peer.sendText(payload), idle)) === null) return false
   }
   return !peer.ended
 }
