@@ -2,7 +2,7 @@ import type { CatalogueEntry } from '../catalogue/index.ts'
 import { type Peer, WireLog } from '../peer/index.ts'
 import type { CaseResult, Verdict } from '../result.ts'
 import { CASE_LIMIT, type Case, type RunContext, Trial } from '../script/index.ts'
-import { poll, Random } from '../wire/index.ts'
+import { poll, Random, within } from '../wire/index.ts'
 import { joinNotes, readThrown, resultOf, verdictOf } from './case-result.ts'
 import type { RunOptions } from './options.ts'
 import { isBad } from './verdict.ts'
@@ -110,20 +110,14 @@ export class CaseAttempts {
   }
 
   async #perform(testCase: Case, trial: Trial, slowFactor: number): Promise<{ verdict?: Verdict; note?: string }> {
-    let timer: NodeJS.Timeout | undefined
     const limit = (testCase.limit ?? CASE_LIMIT) * this.#options.timeoutFactor * slowFactor
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        trial.noteTimeout()
-        reject(new Error(`no verdict within ${Math.round(limit)} ms`))
-      }, limit)
-    })
     try {
-      await Promise.race([testCase.run(trial), late])
+      if ((await within(testCase.run(trial), limit)) === null) {
+        trial.noteTimeout()
+        throw new Error(`no verdict within ${Math.round(limit)} ms`)
+      }
     } catch (error) {
       return readThrown(error, trial)
-    } finally {
-      clearTimeout(timer)
     }
     return {}
   }
