@@ -2,8 +2,8 @@ import type { Round, RowResult } from '../../../bench/measure/measurement.ts'
 import { planRow, QUICK } from '../../../bench/measure/row-plan.ts'
 import { summarize } from '../../../bench/measure/summary.ts'
 import { compareReports, formatComparison, hasRegression, parseReport } from '../../../bench/report/comparison.ts'
-import type { Report } from '../../../bench/report/report.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
+import { reportOf } from '../support/report.ts'
 
 const test = suite('bench compare')
 
@@ -14,14 +14,9 @@ function row(id: string, costs: Record<string, number[]>): RowResult {
   return summarize(planRow(sketch, QUICK), rounds, new Map(), { notes: [], warnings: [] })
 }
 
-function report(...rows: RowResult[]): Report {
-  const surroundings = { node: '20.0.0', platform: 'linux x64', cpu: 'a processor', cpuCount: 2, pinned: true }
-  return { format: 1, date: '2026-01-01T00:00:00Z', command: 'dwebsocket bench echo', ...surroundings, rows }
-}
-
 test('calls a ratio that fell beyond the noise worse', () => {
-  const before = report(row('echo', { dwebsocket: [1, 1, 1.02], ws: [20, 20.1, 20] }))
-  const after = report(row('echo', { dwebsocket: [1.5, 1.5, 1.52], ws: [20, 20.1, 20] }))
+  const before = reportOf(row('echo', { dwebsocket: [1, 1, 1.02], ws: [20, 20.1, 20] }))
+  const after = reportOf(row('echo', { dwebsocket: [1.5, 1.5, 1.52], ws: [20, 20.1, 20] }))
   const comparison = compareReports(before, after, 0.1)
   assert.is(comparison.changes[0].verdict, 'worse')
   assert.ok(hasRegression(comparison))
@@ -29,35 +24,35 @@ test('calls a ratio that fell beyond the noise worse', () => {
 })
 
 test('calls a ratio that rose beyond the noise better', () => {
-  const before = report(row('echo', { dwebsocket: [1.5, 1.5, 1.52], ws: [20, 20.1, 20] }))
-  const after = report(row('echo', { dwebsocket: [1, 1, 1.02], ws: [20, 20.1, 20] }))
+  const before = reportOf(row('echo', { dwebsocket: [1.5, 1.5, 1.52], ws: [20, 20.1, 20] }))
+  const after = reportOf(row('echo', { dwebsocket: [1, 1, 1.02], ws: [20, 20.1, 20] }))
   const comparison = compareReports(before, after, 0.1)
   assert.is(comparison.changes[0].verdict, 'better')
   assert.not(hasRegression(comparison))
 })
 
 test('sees no change where the whole machine is slower', () => {
-  const before = report(row('echo', { dwebsocket: [1, 1.01, 1], ws: [20, 20.1, 20] }))
-  const after = report(row('echo', { dwebsocket: [2, 2.02, 2], ws: [40, 40.2, 40] }))
+  const before = reportOf(row('echo', { dwebsocket: [1, 1.01, 1], ws: [20, 20.1, 20] }))
+  const after = reportOf(row('echo', { dwebsocket: [2, 2.02, 2], ws: [40, 40.2, 40] }))
   assert.is(compareReports(before, after, 0.1).changes[0].verdict, 'same')
 })
 
 test('sees no change where the rounds of both runs overlap', () => {
-  const before = report(row('echo', { dwebsocket: [1, 1, 1], ws: [12, 20, 28] }))
-  const after = report(row('echo', { dwebsocket: [1, 1, 1], ws: [10, 16, 24] }))
+  const before = reportOf(row('echo', { dwebsocket: [1, 1, 1], ws: [12, 20, 28] }))
+  const after = reportOf(row('echo', { dwebsocket: [1, 1, 1], ws: [10, 16, 24] }))
   assert.is(compareReports(before, after, 0.1).changes[0].verdict, 'same')
 })
 
 test('sees no change within the tolerance, however quiet the rounds', () => {
-  const before = report(row('echo', { dwebsocket: [1, 1, 1], ws: [20, 20, 20] }))
-  const after = report(row('echo', { dwebsocket: [1, 1, 1], ws: [19, 19, 19] }))
+  const before = reportOf(row('echo', { dwebsocket: [1, 1, 1], ws: [20, 20, 20] }))
+  const after = reportOf(row('echo', { dwebsocket: [1, 1, 1], ws: [19, 19, 19] }))
   assert.is(compareReports(before, after, 0.1).changes[0].verdict, 'same')
   assert.is(compareReports(before, after, 0.01).changes[0].verdict, 'worse')
 })
 
 test('compares the cost itself where no peer was measured beside', () => {
-  const before = report(row('echo', { dwebsocket: [1, 1, 1] }))
-  const after = report(row('echo', { dwebsocket: [2, 2, 2] }))
+  const before = reportOf(row('echo', { dwebsocket: [1, 1, 1] }))
+  const after = reportOf(row('echo', { dwebsocket: [2, 2, 2] }))
   const [change] = compareReports(before, after, 0.1).changes
   assert.is(change.verdict, 'worse')
   assert.is(change.figure, 'cost of dwebsocket')
@@ -65,8 +60,8 @@ test('compares the cost itself where no peer was measured beside', () => {
 })
 
 test('names rows that only one report has, and different environments', () => {
-  const before = report(row('gone', { dwebsocket: [1] }))
-  const after = { ...report(row('new', { dwebsocket: [1] })), node: '24.0.0' }
+  const before = reportOf(row('gone', { dwebsocket: [1] }))
+  const after = { ...reportOf(row('new', { dwebsocket: [1] })), node: '24.0.0' }
   const { notes, changes } = compareReports(before, after, 0.1)
   assert.equal(changes, [])
   assert.match(notes.join('\n'), /node 20\.0\.0 → a processor, node 24\.0\.0/)
@@ -77,5 +72,5 @@ test('names rows that only one report has, and different environments', () => {
 test('rejects text that is not a report', async () => {
   assert.match((await thrownBy(() => parseReport('{', 'old.json'))).message, /^old\.json is not JSON/)
   assert.match((await thrownBy(() => parseReport('{"rows":[]}', 'old.json'))).message, /not a report of this benchmark/)
-  assert.is(parseReport(JSON.stringify(report()), 'old.json').rows.length, 0)
+  assert.is(parseReport(JSON.stringify(reportOf()), 'old.json').rows.length, 0)
 })

@@ -8,6 +8,7 @@ import { findAxeViolations } from '../../support/axe.ts'
 import { chromium, testWith } from '../../support/need.ts'
 import { openPage } from '../../support/report-page.ts'
 import { assert, suite } from '../../support/unit.ts'
+import { reportOf } from '../support/report.ts'
 
 const test = suite('bench report', { timeLimit: 60_000 })
 
@@ -21,15 +22,7 @@ function measured(sketch: Partial<RowSketch> & Pick<RowSketch, 'id' | 'workload'
 }
 
 const report: Report = {
-  format: 1,
-  date: '2026-01-02T03:04:05Z',
-  command: "dwebsocket bench echo --exec 'my <server> {port}'",
-  node: '20.0.0',
-  platform: 'linux x64',
-  cpu: 'a processor',
-  cpuCount: 2,
-  pinned: true,
-  rows: [
+  ...reportOf(
     measured(
       { id: 'small', workload: { scenario: 'echo', size: 16 }, goals: { ws: 2, raw: 0.9 } },
       { dwebsocket: 1, ws: 4, raw: 0.5 },
@@ -41,7 +34,9 @@ const report: Report = {
         { dwebsocket: 5000, ws: 8000 },
       ),
     ),
-  ],
+  ),
+  date: '2026-01-02T03:04:05Z',
+  command: "dwebsocket bench echo --exec 'my <server> {port}'",
 }
 
 test('draws size, memory, latency and cost, and names every line', () => {

@@ -2,6 +2,7 @@ import { planRow, QUICK } from '../../../bench/measure/row-plan.ts'
 import { summarize } from '../../../bench/measure/summary.ts'
 import { formatMarkdown } from '../../../bench/report/text.ts'
 import { assert, suite } from '../../support/unit.ts'
+import { reportOf } from '../support/report.ts'
 
 const test = suite('bench report as text')
 
@@ -13,16 +14,8 @@ test('names each version of a server once, also when the server has none in anot
     const plan = planRow({ ...sketch, workload: { scenario: 'echo' } }, QUICK)
     return summarize(plan, rounds, new Map(versions), { notes: [], warnings: [] })
   }
-  const markdown = formatMarkdown({
-    format: 1,
-    date: '2026-01-01T00:00:00Z',
-    command: 'dwebsocket bench echo',
-    node: '20.0.0',
-    platform: 'linux x64',
-    cpu: 'a processor',
-    cpuCount: 2,
-    pinned: true,
-    rows: [
+  const markdown = formatMarkdown(
+    reportOf(
       row([
         ['dwebsocket', ''],
         ['ws', '8.0.0'],
@@ -32,8 +25,8 @@ test('names each version of a server once, also when the server has none in anot
         ['raw', ''],
       ]),
       row([['ws', '']]),
-    ],
-  })
+    ),
+  )
   assert.is(
     markdown.split('\n')[0],
     '2026-01-01, a processor, 2 processors, linux x64, node 20.0.0, server and load pinned; ws 8.0.0. ' +
