@@ -4,6 +4,7 @@ import { type AddressInfo, connect as connectTcp } from 'node:net'
 import { connect, createServer, type HandshakeError, type WebSocketServer } from '../../src/index.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { openssl, testWith } from '../support/need.ts'
+import { reservePort } from '../support/reserved-port.ts'
 import { assert, suite, type TestContext, thrownBy } from '../support/unit.ts'
 import { closed, next } from './raw-server.ts'
 
@@ -142,10 +143,7 @@ test('rejects when the server resets the stream, closes the connection or is not
   const closing = createHttp2Server({ settings: { enableConnectProtocol: true } })
   closing.on('stream', ({ session }) => session?.destroy())
   const [first, second] = [await listen(t, resetting), await listen(t, closing)]
-  const gone = createHttp2Server()
-  await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve))
-  const third = portOf(gone)
-  await new Promise((resolve) => gone.close(resolve))
+  const third = await reservePort(t)
   for (const port of [first, second, third]) {
     const error = await thrownBy(() => connect(`ws://127.0.0.1:${port}`, { http2: true }))
     assert.is((error as { code?: string }).code, 'ERR_WS_TRANSPORT', error.message)

@@ -1,7 +1,7 @@
-import { createServer as createTcpServer } from 'node:net'
 import { connect, HandshakeError, WebSocketError } from '../../src/index.ts'
+import { reservePort } from '../support/reserved-port.ts'
 import { assert, suite, thrownBy } from '../support/unit.ts'
-import { accept, portOf, rawServer } from './raw-server.ts'
+import { accept, rawServer } from './raw-server.ts'
 
 const test = suite('connect: handshakes that fail')
 
@@ -69,10 +69,8 @@ test('refuses invalid URLs and options before anything is sent', async () => {
   )
 })
 
-test('rejects with the system’s error as the cause when no server listens', async () => {
-  const server = createTcpServer()
-  const port = await portOf(server)
-  await new Promise((resolve) => server.close(resolve))
+test('rejects with the system’s error as the cause when no server listens', async (t) => {
+  const port = await reservePort(t)
   const error = await thrownBy(() => connect(`ws://127.0.0.1:${port}`))
   assert.instance(error, WebSocketError)
   assert.equal(codesOf(error), ['ERR_WS_TRANSPORT', 'ECONNREFUSED'])

@@ -38,8 +38,8 @@ interface VueCompiler {
 interface Site {
   /** The address, with a slash at the end. */
   readonly address: string
-  /** Ends every connection to the chat without a Close frame. */
-  loseConnections(): void
+  /** Ends every connection to the chat without a Close frame. Resolves when one is made again. */
+  loseConnections(): Promise<void>
 }
 
 /** Starts the server of the example, and Vite with the settings of the example in front; both end with the test. */
@@ -54,14 +54,20 @@ async function startSite(t: TestContext, proxyOptions: object = {}): Promise<Sit
   })
   t.after(() => site.close())
   const sockets: Duplex[] = []
+  let onConnection = (): void => {}
   site.httpServer.on('upgrade', ({ url }: IncomingMessage, socket: Duplex) => {
-    if (url?.startsWith('/chat/')) sockets.push(socket)
+    if (!url?.startsWith('/chat/')) return
+    sockets.push(socket)
+    onConnection()
   })
   await site.listen()
   return {
     address: site.resolvedUrls.local[0],
     loseConnections() {
       for (const socket of sockets) socket.destroy()
+      return new Promise((resolve) => {
+        onConnection = resolve
+      })
     },
   }
 }
@@ -97,7 +103,8 @@ for (const name of ['react', 'vue']) {
     assert.is(await other.next(), 'hello')
     other.send('hi')
     await page.getByText('hi').waitFor()
-    loseConnections()
+    // The client does not send a message again that it has written to a lost connection.
+    await loseConnections()
     await send('again')
     const messages = page.locator('pre')
     await messages.filter({ hasText: 'again' }).waitFor()

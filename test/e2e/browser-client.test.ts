@@ -8,6 +8,7 @@ import { accept_websocket, type CreateServerOptions, require_websocket } from '.
 import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
 import { chromium, testWith } from '../support/need.ts'
+import { reservePort } from '../support/reserved-port.ts'
 import { serve } from '../support/session-server.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
@@ -66,7 +67,7 @@ async function openPage(t: TestContext, urls: NonNullable<CreateServerOptions['u
 }
 
 inBrowser('a page comes back after the server was killed and started again, and sends what waited', async (t) => {
-  const first = await startCommand(t, 'serve', '--port', '0')
+  const first = await startCommand(t, 'serve', '--port', String(await reservePort(t)))
   const browser = await launchChromium(t)
   const page = await browser.open(`${first.address}/`)
   await startClient(page, '/echo', { minDelay: 50, maxDelay: 500 })

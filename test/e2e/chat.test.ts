@@ -38,7 +38,7 @@ test('a private message is shown to its recipient, and its author sees that it a
   await shows(ben, 'and on')
   await ann.locator('#to').selectOption('Everyone')
   await say(ann, 'Aloud')
-  await shows(cat, 'Aloud')
+  for (const page of [ben, cat]) await shows(page, 'Aloud')
   assert.equal(await Promise.all(pages.map(textsOf)), [
     ['Psst', 'and on', 'Aloud'],
     ['Psst', 'and on', 'Aloud'],

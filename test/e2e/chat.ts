@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { type Browser, launchChromium } from '../support/chromium.ts'
 import { type RunningCommand, startCommand } from '../support/command.ts'
+import { reservePort } from '../support/reserved-port.ts'
 import type { TestContext } from '../support/unit.ts'
 
 /** Opens a page of the chat with a name. Each page has its own tab, and so its own key. */
@@ -17,7 +18,7 @@ interface Storages {
 }
 
 export async function startChat(t: TestContext, names: string[], ...options: string[]) {
-  const server = await startCommand(t, 'serve', '--port', '0', ...options)
+  const server = await startCommand(t, 'serve', '--port', String(await reservePort(t)), ...options)
   const browser = await launchChromium(t)
   const pages: Page[] = []
   for (const name of names) pages.push(await enter(browser, server.address, name))

@@ -6,6 +6,7 @@ import { findAxeViolations } from '../support/axe.ts'
 import { openContext } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
 import { chromium, testWith } from '../support/need.ts'
+import { reservePort } from '../support/reserved-port.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = testWith(suite('pages of the demo site', { timeLimit: 120_000 }), chromium)
@@ -15,7 +16,7 @@ async function startSite(t: TestContext) {
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'app.log')
   writeFileSync(path, 'first\nsecond\n')
-  const server = await startCommand(t, 'serve', '--port', '0', '--tail', path)
+  const server = await startCommand(t, 'serve', '--port', String(await reservePort(t)), '--tail', path)
   const open = async (options: BrowserContextOptions, at = '/'): Promise<Page> => {
     const context = await openContext(t, { reducedMotion: 'reduce', ...options })
     const page = await context.newPage()

@@ -2,12 +2,13 @@ import type { Page } from 'playwright-core'
 import { type Browser, launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
 import { chromium, testWith } from '../support/need.ts'
+import { reservePort } from '../support/reserved-port.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = testWith(suite('service desk demo', { timeLimit: 90_000 }), chromium)
 
 async function openDesk(t: TestContext, ...options: string[]) {
-  const server = await startCommand(t, 'serve', '--port', '0', ...options)
+  const server = await startCommand(t, 'serve', '--port', String(await reservePort(t)), ...options)
   const browser = await launchChromium(t)
   const open = async (path: string, by: Browser = browser): Promise<Page> => {
     const page = await by.open(server.address + path)
@@ -172,6 +173,7 @@ test('a customer whose network is interrupted keeps the place, and each message 
   await browser.context.setOffline(false)
   await shows(ann, 'three')
   await bannerIs(agent, 'You are talking to Ann.')
+  await shows(agent, 'three')
   for (const page of [ann, agent]) assert.equal(await textsOf(page), ['one', 'Are you there?', 'two', 'three'])
 })
 

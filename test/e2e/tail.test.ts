@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import { launchChromium } from '../support/chromium.ts'
 import { startCommand } from '../support/command.ts'
 import { chromium, testWith } from '../support/need.ts'
+import { reservePort } from '../support/reserved-port.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = testWith(suite('file tail in a browser', { timeLimit: 60_000 }), chromium)
@@ -16,7 +17,13 @@ function makeFolder(t: TestContext): string {
 }
 
 async function startTail(t: TestContext, ...paths: string[]) {
-  const server = await startCommand(t, 'serve', '--port', '0', ...paths.flatMap((path) => ['--tail', path]))
+  const server = await startCommand(
+    t,
+    'serve',
+    '--port',
+    String(await reservePort(t)),
+    ...paths.flatMap((path) => ['--tail', path]),
+  )
   const browser = await launchChromium(t)
   const open = async (path = '/tail'): Promise<Page> => {
     const page = await browser.open(server.address + path)

@@ -33,7 +33,7 @@ async function startPeer(t: TestContext, port: number): Promise<{ child: ChildPr
 }
 
 test('terminates a peer whose process is stopped after an unanswered ping, with 1006 and the reason', async (t) => {
-  const { port, connections } = await startEcho(t, { pingInterval: 200, pingTimeout: 1_500 })
+  const { port, connections } = await startEcho(t, { pingInterval: 200, pingTimeout: 10_000 })
   const { child, lines } = await startPeer(t, port)
   const [connection] = connections
   const end = closed(connection)
@@ -51,9 +51,9 @@ test('terminates a half-open connection, on which no data arrives in either dire
   const { port, connections } = await startEcho(t, { pingInterval: 200, pingTimeout: 300 })
   const proxy = await startSilentProxy(t, port)
   const client = await RawClient.open(proxy.port)
+  const end = closed(connections[0])
   client.sendText('before')
   await client.receive(1)
-  const end = closed(connections[0])
   proxy.goSilent()
   client.sendText('lost')
   client.socket.end()
@@ -94,7 +94,7 @@ test('a view that never returns keeps neither its connection nor the shutdown', 
     running++
     await new Promise(() => {})
   })
-  const server = createServer({ urls: { '/': view }, closeTimeout: 300 })
+  const server = createServer({ urls: { '/': view } })
   const host = hostOf(await server.listen())
   t.after(() => server.close())
   const leaver = await openWs(`ws://${host}/`)

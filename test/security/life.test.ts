@@ -109,7 +109,7 @@ test('S-50: answers a flood of pings with one waiting pong while the peer does n
 })
 
 test('S-50: closes with 1013 above pingRate with overRate set to close', async (t) => {
-  const { port, connections } = await startEcho(t, { pingRate: { perSecond: 1, burst: 5 }, overRate: 'close' })
+  const { port, connections } = await startEcho(t, { pingRate: { perSecond: 0.01, burst: 5 }, overRate: 'close' })
   const client = await RawClient.open(port)
   client.send(...new Array(6).fill(frame(9, 'x')))
   await client.until(() => client.ended)

@@ -155,10 +155,10 @@ test('credits only what is read: a paused connection stops only its own stream',
 })
 
 test('closes an idle connection, and one that sends no request', async (t) => {
-  const { server, port } = await serve(t, { keepAliveTimeout: 30, handshakeTimeout: 100 })
+  const { server } = await serve(t, { keepAliveTimeout: 30 })
   const session = await open(server, t)
   const socket = await openSocket(session)
-  const silent = new RawHttp2(t, port)
+  const silent = new RawHttp2(t, (await serve(t, { handshakeTimeout: 100 })).port)
   assert.is(await silent.goaway(), NGHTTP2_NO_ERROR)
   assert.is(session.closed, false)
   socket.stream.end(closeFrame(1000))

@@ -40,7 +40,7 @@ test('closes with 1001 by default and counts how the connections ended', async (
   const { server, port } = await run(t)
   const clients = [await polite(port), await polite(port), await RawClient.open(port), await RawClient.open(port)]
   void clients[2].until(() => clients[2].closeCode !== null).then(() => clients[2].socket.destroy())
-  const result = await server.shutdown({ deadline: 1_000 })
+  const result = await server.shutdown({ deadline: 3_000 })
   assert.equal(result, { clean: 2, unclean: 1, cut: 1 })
   assert.equal(
     clients.map(({ closeCode }) => closeCode),
@@ -53,9 +53,9 @@ test('does not cut a peer whose answer arrived while the event loop was blocked'
   const { server, port, connections } = await run(t)
   const client = await polite(port)
   await until(() => connections.length === 1)
-  const stopped = server.shutdown({ deadline: 20 })
+  const stopped = server.shutdown({ deadline: 500 })
   await client.until(() => client.closeCode !== null)
-  block(60)
+  block(800)
   assert.equal(await stopped, { clean: 1, unclean: 0, cut: 0 })
 })
 
@@ -79,7 +79,7 @@ test('connections continue for `drain`, and then the remaining ones are closed',
   let drained = 0
   server.onDraining = () => drained++
   const begin = performance.now()
-  const stopped = server.shutdown({ drain: 300 })
+  const stopped = server.shutdown({ drain: 2_000 })
   assert.is(drained, 1)
   early.sendText('still here')
   await early.receive(1)
@@ -89,7 +89,7 @@ test('connections continue for `drain`, and then the remaining ones are closed',
   assert.equal(await stopped, { clean: 2, unclean: 0, cut: 0 })
   assert.is(early.closeCode, 1000)
   assert.is(late.closeCode, 1001)
-  assert.ok(performance.now() - begin >= 299)
+  assert.ok(performance.now() - begin >= 1_999)
 })
 
 test('spreads the Close frames over `jitter`', async (t) => {

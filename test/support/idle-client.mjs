@@ -11,12 +11,17 @@ socket.write(
 )
 socket.on('error', () => process.exit())
 socket.on('close', () => process.exit())
-socket.once('data', () => {
-  console.log('open')
-  socket.on('data', (chunk) => {
-    // The chunk begins with a ping of the server. The reply is a pong without payload, which is a sign of life.
-    if (chunk[0] !== 0x89) return
-    socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]))
-    console.log('answered')
-  })
+let isOpen = false
+socket.on('data', (chunk) => {
+  let frames = chunk
+  if (!isOpen) {
+    isOpen = true
+    console.log('open')
+    // The first ping may arrive together with the head of the response.
+    frames = chunk.subarray(chunk.indexOf('\r\n\r\n') + 4)
+  }
+  // They begin with a ping of the server. The reply is a pong without payload, which is a sign of life.
+  if (frames[0] !== 0x89) return
+  socket.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]))
+  console.log('answered')
 })

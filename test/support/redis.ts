@@ -58,7 +58,7 @@ export async function startRedisCluster(t: TestContext): Promise<RedisServer[]> 
   const nodes = await Promise.all(
     [0, 1, 2].map(async () => {
       const options = ['--cluster-enabled', 'yes', '--cluster-port', String(await reservePort(t))]
-      return startRedis(t, ...options, '--cluster-node-timeout', '2000')
+      return startRedis(t, ...options, '--cluster-node-timeout', '10000')
     }),
   )
   const third = Math.ceil(SLOTS / nodes.length)

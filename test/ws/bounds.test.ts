@@ -188,8 +188,7 @@ test('demands the shortest form of a length, which npm ws does not', async (t) =
 })
 
 test('closes a peer that answers no ping, and keeps one that does', async (t) => {
-  const served = await serve(t, { pingInterval: 100, pingTimeout: 100 })
-  const { raw, socket, errors } = await connect(served)
+  const { raw, socket, errors } = await connect(await serve(t, { pingInterval: 100, pingTimeout: 100 }))
   const code = await new Promise((resolve) => socket.on('close', resolve))
   assert.is(code, 1006)
   assert.equal(errors, ['ERR_WS_KEEPALIVE'])
@@ -197,7 +196,8 @@ test('closes a peer that answers no ping, and keeps one that does', async (t) =>
     raw.frames.map(({ opcode }) => opcode),
     [9],
   )
-  const living = await openWs(`ws://127.0.0.1:${served.port}/`)
+  const patient = await serve(t, { pingInterval: 100, pingTimeout: 10_000 })
+  const living = await openWs(`ws://127.0.0.1:${patient.port}/`)
   for (let count = 0; count < 4; count++) await once(living.socket, 'ping')
   assert.is(living.socket.readyState, 1)
 })
@@ -251,7 +251,7 @@ test('closes with 1001 after idleTimeout and maxLifetime, which is not an error'
 })
 
 test('reads a peer over its rate more slowly, or closes it with 1013', async (t) => {
-  const slow = await connect(await serve(t, { messageRate: { perSecond: 50, burst: 1 } }))
+  const slow = await connect(await serve(t, { messageRate: { perSecond: 5, burst: 1 } }))
   const texts: string[] = []
   slow.socket.on('message', (data: Buffer) => texts.push(String(data)))
   slow.raw.send(...['1', '2', '3', '4', '5'].map((text) => frame(1, text)))
@@ -260,9 +260,9 @@ test('reads a peer over its rate more slowly, or closes it with 1013', async (t)
   await until(() => texts.length === 5)
   assert.is(texts.join(''), '12345')
   for (const [limits, bytes] of [
-    [{ messageRate: { perSecond: 1, burst: 1 } }, frame(1, 'a')],
-    [{ byteRate: { perSecond: 1, burst: 1 } }, frame(1, 'a')],
-    [{ pingRate: { perSecond: 1, burst: 1 } }, frame(9, 'a')],
+    [{ messageRate: { perSecond: 0.01, burst: 1 } }, frame(1, 'a')],
+    [{ byteRate: { perSecond: 0.01, burst: 1 } }, frame(1, 'a')],
+    [{ pingRate: { perSecond: 0.01, burst: 1 } }, frame(9, 'a')],
   ] as const) {
     const { raw, errors } = await connect(await serve(t, { ...limits, overRate: 'close' }))
     raw.send(bytes, bytes)

@@ -190,8 +190,8 @@ const HELPERS = [
   "  socket.on('data', (bytes) => note(show(bytes))).on('end', () => note('FIN')).on('error', ({ code }) => note(code))",
   "const send = async (socket, bytes, size = bytes.length) => { for (let at = 0; at < bytes.length && socket.writable; at += size, await sleep(5)) socket.write(bytes.slice(at, at + size), 'latin1') }",
   'const answer = async (socket) => {',
-  '  for (let n = 0; n < 40 && socket.readable && socket.got.length === 0; n++) await sleep(50)',
-  "  await sleep(100); console.log(socket.got.splice(0).join('\\n') || (socket.readable ? 'nothing within 2 s' : 'closed')) }",
+  '  for (let n = 0; n < 100 && socket.readable && socket.got.length === 0; n++) await sleep(50)',
+  "  await sleep(100); console.log(socket.got.splice(0).join('\\n') || (socket.readable ? 'nothing within 5 s' : 'closed')) }",
 ].join('\n')
 
 function formatCode({ host, port }: ScriptSubject, steps: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
 import { endWithTester, signalGroup } from '../client/index.ts'
-import { poll } from '../wire/index.ts'
+import { poll, readingTurn } from '../wire/index.ts'
 
 /** Milliseconds within which a server must accept connections. */
 const START_LIMIT = 120_000
@@ -122,7 +122,8 @@ export function accepts(port: number, host = '127.0.0.1'): Promise<boolean> {
     socket.once('connect', () => settle(true))
     socket.once('error', () => settle(false))
     // Only a listener whose queue is full leaves a connection without an answer.
-    socket.setTimeout(1000, () => settle(true))
+    // After a blocked event loop, a refusal may have arrived.
+    socket.setTimeout(1000, () => void readingTurn().then(() => settle(true)))
   })
 }
 

@@ -1,16 +1,12 @@
 import { Audience } from '../../../src/cli/demo/audience.ts'
 import { Rooms } from '../../../src/index.ts'
 import { FakePeer } from '../../support/fake-session.ts'
-import { endOfTick } from '../../support/tick.ts'
+import { endOfTick, until } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
 
 const test = suite('demo audience')
 
 const makeAudience = () => new Audience(new Rooms().room('page'))
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await endOfTick()
-}
 
 test('every client receives the number of members and every broadcast', async () => {
   const audience = makeAudience()

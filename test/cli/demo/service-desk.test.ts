@@ -1,4 +1,5 @@
 import { ServiceDesk } from '../../../src/cli/demo/service-desk.ts'
+import { stopClock } from '../../support/clock.ts'
 import { FakePeer } from '../../support/fake-session.ts'
 import { endOfTick } from '../../support/tick.ts'
 import { assert, suite } from '../../support/unit.ts'
@@ -14,11 +15,6 @@ const messagesTo = (peer: FakePeer): Message[] => peer.received.map((text) => JS
 async function stateOf(peer: FakePeer): Promise<Message> {
   await endOfTick()
   return messagesTo(peer).findLast(({ entries }) => entries === undefined)
-}
-
-/** Waits until `check` accepts the state. */
-async function until(peer: FakePeer, check: (state: Message) => boolean): Promise<void> {
-  while (!check(await stateOf(peer)));
 }
 
 /** Returns the conversation entries that a page received: `name: text`. */
@@ -99,17 +95,21 @@ test('a customer who is handed back is first in line', async () => {
   assert.equal([(await stateOf(ann.peer)).place, (await stateOf(ben.peer)).place], [1, 2])
 })
 
-test('a side that does not reconnect is gone, and the other side is notified', async () => {
+test('a side that does not reconnect is gone, and the other side is notified', async (t) => {
+  const clock = stopClock(t)
   const { desk, customer, agent } = openDesk()
   const [ann, one, two] = [customer('Ann'), agent('one'), agent('two')]
   desk.takeNext(one.side)
   desk.loseAgent(one.side, one.peer.session, 20)
-  await until(ann.peer, (state) => state.with?.isAway)
-  await until(ann.peer, ({ place, agents }) => place === 1 && agents === 1)
+  assert.ok((await stateOf(ann.peer)).with.isAway)
+  clock.tick(20)
+  const { place, agents } = await stateOf(ann.peer)
+  assert.equal([place, agents], [1, 1])
   desk.takeNext(two.side)
   desk.loseCustomer(ann.side, ann.peer.session, 20)
-  await until(two.peer, (state) => state.with?.isAway)
-  await until(two.peer, ({ ticket }) => ticket === null)
+  assert.ok((await stateOf(two.peer)).with.isAway)
+  clock.tick(20)
+  assert.is((await stateOf(two.peer)).ticket, null)
   assert.is(talkOf(two.peer).at(-1), ': Ann has left.')
 })
 

@@ -55,7 +55,7 @@ test('a page returns after the limits on slow messages, which close with 1013', 
 })
 
 test('a page returns after a rate with overRate close, which closes with 1013', async (t) => {
-  const limits = { messageRate: { perSecond: 1, burst: 1 }, overRate: 'close' } as const
+  const limits = { messageRate: { perSecond: 0.01, burst: 1 }, overRate: 'close' } as const
   const flood = (client: ReconnectingWebSocket): void => {
     for (let i = 0; i < 5; i++) client.send('x')
   }

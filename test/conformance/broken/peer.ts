@@ -23,9 +23,9 @@ import { Utf8Check } from './utf8.ts'
 const LINGER = 30_000
 /**
  * Milliseconds for which a side that must not end TCP first waits for the other side. One case demands at least 500 and
- * another at most 7000; the value is far from both, because a blocked event loop delays them differently.
+ * another at most 7000. A blocked event loop delays the limits of the cases by more than this one.
  */
-const GIVE_UP = 3500
+const GIVE_UP = 5000
 /** Time limit in milliseconds for the reply to the Close of a failed connection. */
 const CLOSE_WAIT = 1500
 

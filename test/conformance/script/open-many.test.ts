@@ -28,6 +28,7 @@ test('a target that serves only some of them ends the case as skipped', async (t
 test('waits for a target that is still busy with others', async (t) => {
   const trial = createTrial(t, await limitedServer(t))
   const [first] = await openMany(trial, 20)
+  trial.context.timeout = 30_000
   const waiting = openWhenFree(trial)
   trial.release(first)
   assert.not.ok((await waiting).ended)

@@ -40,9 +40,9 @@ test('begins again, and never passes once stopped', async (t) => {
 test('hardly counts time in which the event loop is blocked', async (t) => {
   const limit = new TimeLimit(10_000)
   t.after(() => limit.stop())
-  block(600)
+  block(1500)
   await turns()
-  assert.ok(limit.spent < 300)
+  assert.ok(limit.spent < 1000)
 })
 
 test('resolves to null when the time passes before the work is done', async (t) => {

@@ -123,7 +123,7 @@ test('replaces the callback for the messages that follow', async (t) => {
 
 test('applies the message rate', async (t) => {
   const log: string[] = []
-  const options = { messageRate: { perSecond: 1, burst: 1 }, overRate: 'close' as const }
+  const options = { messageRate: { perSecond: 0.01, burst: 1 }, overRate: 'close' as const }
   const { port } = await startEcho(t, options, (connection) => record(connection, log))
   const client = await RawClient.open(port)
   client.send(frame(2, 'a'), frame(2, 'b'), frame(2, 'c'))

@@ -9,7 +9,7 @@ const MAX_TEXT = 2_000
 const MAX_NAME = 30
 
 /** Milliseconds for which a place is reserved: after a normal close, to reload the page; after a loss, to reconnect. */
-const GRACE = { closed: 2_000, loss: 30_000 }
+const GRACE = { closed: 5_000, loss: 30_000 }
 
 /**
  * Returns the views of a service desk: one for customers and one for agents. One process has the line, because a line

@@ -1,10 +1,14 @@
 import { toAutobahnVerdict } from '../../autobahn-verdict.ts'
 import { type Arrival, CASE_PATH, type DriverEvent, Listener, parseEvent, readTarget } from '../../client/index.ts'
+import { readingTurn } from '../../wire/index.ts'
 import type { ClientOutcome, ClientRunOptions } from './client-run.ts'
 import { DrivenAgent } from './driven-agent.ts'
 import { formatPage } from './page.ts'
 import type { Plan, PlannedCase } from './plan.ts'
-import { answerAndClose, isUpgrade, LINGER, respond, streamCommands } from './service.ts'
+import { answerAndClose, isUpgrade, respond, streamCommands } from './service.ts'
+
+/** Milliseconds for a page to read and draw its results at the end of a run. */
+const LAST_READ = 10_000
 
 /** Accepts the connection with this number, for clients that the tester starts. */
 type OnLaunched = (arrival: Arrival, number: number) => void
@@ -62,13 +66,21 @@ export class Host {
   /** Resolves when no request has arrived for this number of milliseconds and no case is running. */
   silence(limit: number): Promise<void> {
     return new Promise((resolve) => {
-      const onTimeout = (): void => {
-        if (this.agents.some(({ isRunning }) => isRunning)) timer.refresh()
+      let timer: NodeJS.Timeout
+      const wait = (): void => {
+        clearTimeout(timer)
+        timer = setTimeout(onTimeout, limit).unref()
+      }
+      const onTimeout = async (): Promise<void> => {
+        const passed = timer
+        // After a blocked event loop, a request may have arrived.
+        await readingTurn()
+        if (timer !== passed) return
+        if (this.agents.some(({ isRunning }) => isRunning)) wait()
         else resolve()
       }
-      const timer = setTimeout(onTimeout, limit)
-      timer.unref()
-      this.#onRequest = () => void timer.refresh()
+      this.#onRequest = wait
+      wait()
     })
   }
 
@@ -76,7 +88,7 @@ export class Host {
   async close(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LINGER)
+      timer = setTimeout(resolve, LAST_READ)
     })
     await Promise.race([Promise.all(this.#open), late])
     clearTimeout(timer)

@@ -2,7 +2,7 @@ import { type Agent, type Arrival, buildAnswer, type ClientRequest } from '../..
 import { closeBody, encodeFrame, FrameReader, fieldValue, Op } from '../../wire/index.ts'
 
 /** Milliseconds for a client to end a connection that only delivered a text message. */
-export const LINGER = 2_000
+const LINGER = 2_000
 
 /** Returns whether the request is an upgrade request, possibly a malformed one. */
 export function isUpgrade(request: ClientRequest): boolean {

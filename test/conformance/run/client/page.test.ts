@@ -32,7 +32,9 @@ test('a Chromium is tested from the page by its start button, and shows the resu
   const entries = selectCases(clientEntries, { include: CASES })
   const events = new EventEmitter()
   const listening = once(events, 'listening')
-  const running = runClients(clientOptions(entries, { onListening: (url) => events.emit('listening', url) }))
+  const running = runClients(
+    clientOptions(entries, { onListening: (url) => events.emit('listening', url), timeout: 20_000 }),
+  )
   const [url] = (await listening) as [string]
   const browser = await launchChromium(t)
   const page = await browser.open(`${url.replace('ws:', 'http:')}/?agent=chromium`)

@@ -52,7 +52,7 @@ test('a driver of npm ws written for Autobahn runs unchanged, and the run ends b
   const launcher = new CommandLauncher(`${process.execPath} --import tsx ${DRIVER} {url}`)
   const include = ['client.len.text-125', 'client.frag.*', 'client.close.valid-*', 'client.resp.bad-accept']
   const { outcomes } = await runClients(
-    clientOptions(entriesOf(...include), { driver: (url) => launcher.start(url), timeout: 3000 }),
+    clientOptions(entriesOf(...include), { driver: (url) => launcher.start(url), timeout: 30_000 }),
   )
   const [{ result, lost }] = outcomes
   assert.not(lost)
@@ -113,7 +113,10 @@ test('a client that is gone before its last case is lost', async () => {
   const script = `new (require('ws'))(process.argv[1] + '/runCase?case=1&agent=short').on('message', function (data) { this.send(String(data)) })`
   const launcher = new CommandLauncher(`${process.execPath} -e ${JSON.stringify(script)} {url}`)
   const { outcomes } = await runClients(
-    clientOptions(entriesOf('client.len.text-125', 'client.ping.text'), { driver: (url) => launcher.start(url) }),
+    clientOptions(entriesOf('client.len.text-125', 'client.ping.text'), {
+      driver: (url) => launcher.start(url),
+      timeout: 30_000,
+    }),
   )
   assert.ok(outcomes[0].lost)
   assert.is(outcomes[0].result.summary.verdict, 'incomplete')

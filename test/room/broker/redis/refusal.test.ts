@@ -44,6 +44,9 @@ for (const library of libraries) {
       const [first, second, late] = [new FakePeer(), new FakePeer(), new FakePeer()]
       await here.room('lobby').join(first.session)
       await there.room('lobby').join(second.session)
+      // The second process knows its position in the room from now on.
+      here.room('lobby').broadcast('before')
+      await until(() => second.envelopes.some(({ data }) => data === 'before'))
 
       await begin(redis)
       here.room('lobby').broadcast('meanwhile')
