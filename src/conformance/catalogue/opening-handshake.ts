@@ -2064,8 +2064,8 @@ export const openingHandshake: Record<string, EntryData[]> = {
     [
       'hs.limit.rst-full',
       'must',
-      'Survives a request that is followed by RST',
-      'a valid request, then RST',
+      'Survives requests that are followed by RST',
+      '20 valid requests on separate connections, each followed by RST',
       'still serves other connections',
       '6455-10.4-1',
       '',
