@@ -8,7 +8,7 @@ import {
   expectRoundTrip,
   inParallel,
   needEcho,
-  TOO_BIG_CODES,
+  skipIfTooBig,
   type Trial,
 } from '../../script/index.ts'
 import { isUtf8, Op } from '../../wire/index.ts'
@@ -43,10 +43,7 @@ async function sendLong(t: Trial, payload: Buffer): Promise<Peer> {
   const peer = await t.open()
   await peer.sendFrame({ opcode: Op.TEXT, payload })
   const event = await peer.nextMeaningful()
-  if (event?.kind === 'close' && TOO_BIG_CODES.includes(event.code ?? 0))
-    t.skip(`the target accepts no message of ${payload.length} bytes`)
-  if (event?.kind === 'end' && peer.isCutOff)
-    t.skip(`TCP was reset while ${payload.length} bytes were being written; a 1009 sent before that would be lost`)
+  if (event?.kind === 'close' || event?.kind === 'end') skipIfTooBig(t, peer, payload.length)
   if (event !== null) peer.unshift(event)
   return peer
 }
