@@ -18,8 +18,8 @@ export interface Launched {
 /** Starts clients under test. */
 export interface Launcher {
   start(url: string, env?: Record<string, string>): Launched
-  /** The clients that were ended by a signal that the tester did not send. */
-  readonly crashes: number
+  /** When clients were ended by a signal that the tester did not send, by `performance.now()`. */
+  readonly crashTimes: readonly number[]
   /** The last part of the output of the clients. */
   readonly output: string
 }
@@ -32,15 +32,15 @@ const STOP_LIMIT = 2_000
 /** Starts a command for each URL. The URL replaces `{url}` in the command and is also in `CONFORM_URL`. */
 export class CommandLauncher implements Launcher {
   readonly #command: string
-  #crashes = 0
+  readonly #crashTimes: number[] = []
   #output = ''
 
   constructor(command: string) {
     this.#command = command
   }
 
-  get crashes(): number {
-    return this.#crashes
+  get crashTimes(): readonly number[] {
+    return this.#crashTimes
   }
 
   get output(): string {
@@ -69,7 +69,7 @@ export class CommandLauncher implements Launcher {
     child.stdin?.on('error', () => {})
     const end = watchEnd(child)
     const exited = end.exited.then(({ words, signal }) => {
-      if (signal !== null && !end.isStopping()) this.#crashes++
+      if (signal !== null && !end.isStopping()) this.#crashTimes.push(performance.now())
       return words
     })
     return {

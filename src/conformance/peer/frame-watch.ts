@@ -52,7 +52,6 @@ export class FrameWatch {
 
   /** Called when the target ended the connection without a Close, and before the tester did. */
   onBareEnd(): void {
-    this.#ledger.count('end.bare')
     this.#breach('inv.close-before-fin', 'an end without a Close')
   }
 

@@ -7,12 +7,13 @@ export interface Breach {
   detail: string
 }
 
-/** How many violations of one rule are recorded. Further ones are only counted. */
+/** How many violations of one rule are recorded for each case, and returned. Further ones are only counted. */
 const MAX_RECORDED = 50
 
 /** Violations, times and counts over all traffic of a run, for the cases of `inv` and `hs.resp`. */
 export class Ledger {
-  #breaches = new Map<string, { count: number; recorded: Breach[] }>()
+  /** The violations of each rule, by the case that ran. */
+  #breaches = new Map<string, Map<string, { count: number; recorded: Breach[] }>>()
   #counts = new Map<string, number>()
   #times = new Map<string, number[]>()
   #failures = new Map<number, Map<number | null, Set<string>>>()
@@ -30,17 +31,30 @@ export class Ledger {
 
   /** Records a violation of a passive rule. */
   breach(rule: string, seenIn: string, detail: string): void {
-    const entry = this.#breaches.get(rule) ?? { count: 0, recorded: [] }
+    const byCase = this.#breaches.get(rule) ?? new Map<string, { count: number; recorded: Breach[] }>()
+    const entry = byCase.get(seenIn) ?? { count: 0, recorded: [] }
     entry.count++
     if (entry.recorded.length < MAX_RECORDED) entry.recorded.push({ rule, seenIn, detail })
-    this.#breaches.set(rule, entry)
+    this.#breaches.set(rule, byCase.set(seenIn, entry))
   }
 
+  /** Returns the recorded violations of a rule. */
   breachesOf(rule: string): Breach[] {
-    return this.#breaches.get(rule)?.recorded ?? []
+    const byCase = [...(this.#breaches.get(rule)?.values() ?? [])]
+    return byCase.flatMap(({ recorded }) => recorded).slice(0, MAX_RECORDED)
   }
 
-  /** Increments a count: of frames, of Close codes, of ends with and without a Close. */
+  /** Returns the number of violations of a rule. */
+  breachCountOf(rule: string): number {
+    return [...(this.#breaches.get(rule)?.values() ?? [])].reduce((sum, { count }) => sum + count, 0)
+  }
+
+  /** Removes the violations of a rule that were seen in a case, when something else turned out to be their cause. */
+  forget(rule: string, seenIn: string): void {
+    this.#breaches.get(rule)?.delete(seenIn)
+  }
+
+  /** Increments a count: of frames, of Close codes, of ends with a Close. */
   count(name: string, by = 1): void {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + by)
   }

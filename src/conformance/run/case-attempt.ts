@@ -16,16 +16,20 @@ export interface AttemptOptions extends Pick<RunOptions, 'timeoutFactor' | 'keep
   revive(): Promise<boolean>
   /** Waits for a target that is busy. Resolves to false when it does not serve again. */
   recovers?(): Promise<boolean>
-  /** The number of times that the process of the target has died. */
-  crashCount?(): number
+  /** When the process of the target has died, by `performance.now()`. */
+  crashTimes?(): readonly number[]
   /** Resolves to whether the port of the target accepts connections. */
   isAccepting?(): Promise<boolean>
   /** The last output of the process. */
   lastWords?(): string
 }
 
-/** Circumstances that make a failure uncertain. */
+/** The circumstances of an attempt: they can make a failure uncertain. Times are of `performance.now()`. */
 export interface Circumstances {
+  began: number
+  ended: number
+  /** When the target died during the attempt, or null when it did not. */
+  diedAt: number | null
   /** Whether a wait timed out. */
   timedOut: boolean
   /** Whether the target refused a connection. */
@@ -34,13 +38,25 @@ export interface Circumstances {
   lost: boolean
 }
 
-/** Milliseconds within which the exit of a process is reported after it has refused a connection. */
-const EXIT_LIMIT = 1_000
+/** Milliseconds within which the exit of a process is reported after its cause, and after it has refused a connection. */
+export const EXIT_LIMIT = 1_000
+/** Milliseconds for which a process is watched after a case that may end it. */
+const WATCH_TIME = 500
 /** How many lines of the output of a process a note contains. */
 const LAST_LINES = 8
 
 /** A target must not be kept from serving others (RFC 6455 §10.4). */
 const HANG = { class: 'must', requirement: '6455-10.4-1' } as const
+
+/** How one attempt at a case is made. */
+export interface AttemptSettings {
+  /** Whether no other case runs. */
+  isAlone?: boolean
+  /** Whether to wait after the case for the death of the target, which may come later than its last reply. */
+  isWatched?: boolean
+  /** Multiplies the timeouts; default 1. */
+  slowFactor?: number
+}
 
 /** Performs single attempts at cases, and detects whether the target survived them. */
 export class CaseAttempts {
@@ -50,40 +66,43 @@ export class CaseAttempts {
     this.#options = options
   }
 
-  /** With `isAlone` no other case runs, so this case is the cause of a crash. `slowFactor` multiplies the timeouts. */
   async run(
     testCase: Case,
     entry: CatalogueEntry,
-    { isAlone, slowFactor }: { isAlone: boolean; slowFactor: number },
+    { isAlone = false, isWatched = false, slowFactor = 1 }: AttemptSettings,
   ): Promise<{ result: CaseResult; circumstances: Circumstances; isLost: boolean }> {
     const { context, onWire, repro, keepWire, signal } = this.#options
     const log = new WireLog(onWire && ((event) => onWire(testCase.id, event)))
     const ownContext = slowFactor === 1 ? context : { ...context, timeout: context.timeout * slowFactor }
     const trial = new Trial(entry, ownContext, new Random(context.seed, testCase.id), log)
-    const crashes = this.#options.crashCount?.() ?? 0
+    const crashes = this.#crashes
     const began = performance.now()
     const onAbort = (): void => trial.close()
     signal?.addEventListener('abort', onAbort)
-    const ended = await this.#perform(testCase, trial, slowFactor)
+    const outcome = await this.#perform(testCase, trial, slowFactor)
     signal?.removeEventListener('abort', onAbort)
-    const duration = performance.now() - began
-    let verdict = ended.verdict ?? verdictOf(trial)
+    const ended = performance.now()
+    let verdict = outcome.verdict ?? verdictOf(trial)
     trial.close()
-    const died = await this.#hasDied(trial, crashes, isAlone || isBad(verdict))
-    const state = died ? 'dead' : trial.lost || testCase.phase === 'last' ? await this.#stateOf() : 'serving'
+    if (isWatched) await poll(async () => this.#crashes > crashes, WATCH_TIME)
+    const hasDied = await this.#hasDied(trial, crashes, isAlone || isBad(verdict))
+    const state = hasDied ? 'dead' : trial.lost || testCase.phase === 'last' ? await this.#stateOf() : 'serving'
     if (state === 'hung') {
       trial.assert(false, 'the target serves again', 'it accepts connections and serves none', HANG)
       verdict = verdictOf(trial)
     } else if (state === 'dead') verdict = 'crash'
-    const words = died ? this.#options.lastWords?.().trim().split('\n').slice(-LAST_LINES).join('\n') : undefined
-    const note = joinNotes(
-      ended.note,
-      died ? `the target died${words ? `; its last output: ${words}` : ''}` : undefined,
-    )
+    const note = joinNotes(outcome.note, hasDied ? this.#describeDeath() : undefined)
+    const diedAt = state === 'dead' ? this.#timeOfDeath(crashes) : null
     const isLost = state !== 'serving' && !(await this.#options.revive())
+    const duration = ended - began
     const result = resultOf(trial, { verdict, duration, note, repro: repro(entry.id), keepWire })
     const { timedOut, refused, lost } = trial
-    return { result, circumstances: { timedOut, refused, lost }, isLost }
+    return { result, circumstances: { began, ended, diedAt, timedOut, refused, lost }, isLost }
+  }
+
+  /** The number of times that the process of the target has died. */
+  get #crashes(): number {
+    return this.#options.crashTimes?.().length ?? 0
   }
 
   /**
@@ -91,14 +110,24 @@ export class CaseAttempts {
    * later than that.
    */
   async #hasDied(trial: Trial, crashes: number, isDoubtful: boolean): Promise<boolean> {
-    const { crashCount, isAccepting } = this.#options
-    const isDead = (): boolean => (crashCount?.() ?? 0) > crashes
+    const { crashTimes, isAccepting } = this.#options
+    const isDead = (): boolean => this.#crashes > crashes
     // The death of a process ends its connections, without a Close.
     const isSuspicious = isDoubtful || trial.refused || trial.peers.some(hasEndedWithoutClose)
     if (isDead() || !isSuspicious || isAccepting === undefined || (await isAccepting())) return isDead()
     // Otherwise the exit would be counted during the next attempt.
-    if (crashCount !== undefined) await poll(async () => isDead(), EXIT_LIMIT)
+    if (crashTimes !== undefined) await poll(async () => isDead(), EXIT_LIMIT)
     return true
+  }
+
+  /** Returns when the exit was reported that followed `crashes` earlier ones, or the current time without a report. */
+  #timeOfDeath(crashes: number): number {
+    return this.#options.crashTimes?.().slice(crashes).at(-1) ?? performance.now()
+  }
+
+  #describeDeath(): string {
+    const words = this.#options.lastWords?.().trim().split('\n').slice(-LAST_LINES).join('\n')
+    return `the target died${words ? `; its last output: ${words}` : ''}`
   }
 
   /** A busy target is waited for. Only a target that refuses connections is dead. */

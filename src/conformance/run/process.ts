@@ -19,7 +19,7 @@ export class ServerProcess {
   #stopping = false
   /** Whether the run has ended. The process is then not started again. */
   #isClosed = false
-  #crashes = 0
+  readonly #crashTimes: number[] = []
   #restarting: Promise<boolean> | null = null
   #restartsLeft: number
 
@@ -30,9 +30,9 @@ export class ServerProcess {
     this.#restartsLeft = restarts
   }
 
-  /** How often the process ended without being stopped by the tester. */
-  get crashes(): number {
-    return this.#crashes
+  /** When the process ended without being stopped by the tester, by `performance.now()`. */
+  get crashTimes(): readonly number[] {
+    return this.#crashTimes
   }
 
   /** The last part of the standard output and standard error of the process. */
@@ -107,7 +107,7 @@ export class ServerProcess {
   #onExit(child: ChildProcess): void {
     if (this.#child !== child) return
     this.#child = null
-    if (!this.#stopping) this.#crashes++
+    if (!this.#stopping) this.#crashTimes.push(performance.now())
   }
 }
 

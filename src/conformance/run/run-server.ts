@@ -17,7 +17,7 @@ export interface ServerRunOptions extends RunOptions, DetectOptions {
   onResult?(result: CaseResult): void
   /** The process of the target, if the tester started it. */
   process?: {
-    readonly crashes: number
+    readonly crashTimes: readonly number[]
     readonly output: string
     revive(isServing: () => Promise<boolean>, patience: number): Promise<boolean>
   }
@@ -59,7 +59,7 @@ function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOu
     context,
     isServing,
     revive,
-    crashCount: process && (() => process.crashes),
+    crashTimes: process && (() => process.crashTimes),
     recovers,
     isAccepting: () => acceptsConnection(context),
     lastWords: () => process?.output ?? '',
@@ -120,7 +120,7 @@ function observe(ledger: Ledger): Record<string, unknown> {
   const observed = {
     close_codes: Object.keys(codes).length === 0 ? null : codes,
     ends_with_close: ledger.countOf('end.close') || null,
-    ends_without_close: ledger.countOf('end.bare') || null,
+    ends_without_close: ledger.breachCountOf('inv.close-before-fin') || null,
     pong_ms: ledger.timesOf('pong'),
     close_ms: ledger.timesOf('close'),
     fin_ms: ledger.timesOf('fin'),

@@ -10,7 +10,7 @@ import type { Defects } from './defects.ts'
 /** Starts the reference client with these defects in this process. */
 export function launchReference(defects: Defects = new Set()): Launcher {
   return {
-    crashes: 0,
+    crashTimes: [],
     output: '',
     start(url) {
       const events = new EventLog()

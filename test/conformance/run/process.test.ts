@@ -18,7 +18,7 @@ test('starts a server on its port and ends it with all it started', async (t) =>
   assert.is(await accepts(child.port), true)
   await child.stop()
   assert.is(await accepts(child.port), false)
-  assert.is(child.crashes, 0)
+  assert.is(child.crashTimes.length, 0)
 })
 
 test('counts a crash, retains the last output and restarts the server', async (t) => {
@@ -27,7 +27,7 @@ test('counts a crash, retains the last output and restarts the server', async (t
   const response = await fetch(`http://127.0.0.1:${child.port}/`).catch(() => null)
   assert.is(response, null)
   assert.is(await child.revive(async () => false, 30_000), true)
-  assert.is(child.crashes, 1)
+  assert.is(child.crashTimes.length, 1)
   assert.match(child.output, 'last words')
   assert.is(await accepts(child.port), true)
 })

@@ -102,21 +102,19 @@ test('the process is asked to restart after a crash', async (t) => {
   const target = parseTarget(server.url)
   const { connect } = target
   let isDown = false
-  let crashes = 0
+  const crashTimes: number[] = []
   let count = 0
   target.connect = (timeout) => {
     if (++count === 4) {
       isDown = true
-      crashes++
+      crashTimes.push(performance.now())
     }
     return isDown ? Promise.reject(new Error('gone')) : connect(timeout)
   }
   const { lost, result } = await run(server.url, ['hs.limit.rst-full', 'hs.limit.fin-half'], {
     target,
     process: {
-      get crashes() {
-        return crashes
-      },
+      crashTimes,
       output: 'segmentation fault',
       async revive() {
         isDown = false

@@ -146,7 +146,7 @@ test('repeats each timeout alone once the target has turned out to be slow besid
 })
 
 test('attributes a crash to the case that crashes alone, not to the cases beside it', async () => {
-  let crashes = 0
+  const crashTimes: number[] = []
   let release = (): void => {}
   const meet = new Promise<void>((resolve) => {
     release = resolve
@@ -159,11 +159,11 @@ test('attributes a crash to the case that crashes alone, not to the cases beside
         first = false
       }),
       caseOf(IDS[1], async () => {
-        crashes++
+        crashTimes.push(performance.now())
         release()
       }),
     ],
-    { crashCount: () => crashes, lastWords: () => 'stack overflow' },
+    { crashTimes: () => crashTimes, lastWords: () => 'stack overflow' },
   )
   assert.equal(verdicts(results), ['pass', 'crash'])
   assert.match(results[1].note ?? '', 'stack overflow')
@@ -243,7 +243,17 @@ test('the end of a connection by the death of the target is not the end that a c
   const context = contextFor(url, { timeout: 30_000 })
   const cases = [caseOf(IDS[0], waits), caseOf(IDS[1], passes)]
   assert.equal(verdicts(await runCases(cases, { context, isAccepting: async () => true })), ['pass', 'pass'])
-  assert.equal(verdicts(await runCases(cases, { context, isAccepting: async () => false })), ['crash', 'pass'])
+  let isUp = false
+  const process = {
+    isAccepting: async () => isUp,
+    async revive() {
+      isUp = true
+      return true
+    },
+  }
+  const results = await runCases(cases, { context, ...process })
+  assert.equal(verdicts(results), ['crash', 'pass'])
+  assert.match(results[0].note ?? '', 'the cause is unknown')
 })
 
 test('stops after so many failures', async () => {
@@ -382,10 +392,10 @@ test('a target that is lost before the repetition leaves the first verdict', asy
 })
 
 test('the death of a process is noticed after its connections, and blamed on the case that ran', async () => {
-  let crashes = 0
+  const crashTimes: number[] = []
   let isUp = true
   const process = {
-    crashCount: () => crashes,
+    crashTimes: () => crashTimes,
     isAccepting: async () => isUp,
     lastWords: () => 'segmentation fault',
     async revive() {
@@ -395,18 +405,18 @@ test('the death of a process is noticed after its connections, and blamed on the
   }
   const kills = caseOf(IDS[0], async () => {
     isUp = false
-    setTimeout(() => crashes++, 20)
+    setTimeout(() => crashTimes.push(performance.now()), 20)
   })
   const results = await runCases([kills, caseOf(IDS[1], passes)], { ...process, jobs: 1 })
   assert.equal(verdicts(results), ['crash', 'pass'])
 })
 
 test('a case that fails while the process dies is no flaky case, although the exit is reported later', async () => {
-  let crashes = 0
+  const crashTimes: number[] = []
   let isUp = true
   const died = withResolvers()
   const process = {
-    crashCount: () => crashes,
+    crashTimes: () => crashTimes,
     isAccepting: async () => isUp,
     async revive() {
       isUp = true
@@ -416,7 +426,7 @@ test('a case that fails while the process dies is no flaky case, although the ex
   const kills = caseOf(IDS[0], async (t) => {
     isUp = false
     died.resolve()
-    setTimeout(() => crashes++, 20)
+    setTimeout(() => crashTimes.push(performance.now()), 20)
     t.fail('an echo', 'the end')
   })
   let runs = 0
@@ -430,17 +440,61 @@ test('a case that fails while the process dies is no flaky case, although the ex
 })
 
 test('a death beside other cases that none repeats alone is not discarded', async () => {
-  let crashes = 0
+  const crashTimes: number[] = []
   let runs = 0
   const both = IDS.slice(0, 2).map((id) =>
     caseOf(id, async () => {
-      if (++runs === 2) crashes++
+      if (++runs === 2) crashTimes.push(performance.now())
       await new Promise((resolve) => setImmediate(resolve))
     }),
   )
-  const results = await runCases(both, { crashCount: () => crashes, isAccepting: async () => true })
+  const results = await runCases(both, { crashTimes: () => crashTimes, isAccepting: async () => true })
   assert.equal(verdicts(results), ['pass', 'crash'])
   assert.match(results[1].note ?? '', 'none of them repeats that alone')
+})
+
+/** A target whose process exits some time after the case that kills it has ended. */
+class DyingTarget {
+  readonly #crashTimes: number[] = []
+  isUp = true
+
+  /** Ends the process. Its exit is reported in a later turn of the event loop. */
+  die(): void {
+    this.isUp = false
+    setTimeout(() => this.#crashTimes.push(performance.now()), 20)
+  }
+
+  options(): Partial<RunnerOptions> {
+    return {
+      crashTimes: () => this.#crashTimes,
+      isAccepting: async () => this.isUp,
+      isServing: async () => this.isUp,
+      revive: async () => {
+        this.isUp = true
+        return true
+      },
+    }
+  }
+}
+
+test('a death after the end of its cause is attributed to that case, not to the one that notices it', async () => {
+  for (const jobs of [1, 4]) {
+    const target = new DyingTarget()
+    let victims = 0
+    const killsLater = caseOf(IDS[0], async () => void setTimeout(() => target.die(), 20))
+    const victim = caseOf(IDS[1], async (t) => {
+      if (++victims === 1) {
+        while (target.isUp) await new Promise((resolve) => setImmediate(resolve))
+        t.fail('an echo', 'the end')
+      }
+    })
+    const innocent = caseOf(IDS[2], passes)
+    const reported: string[] = []
+    const onResult = ({ id, verdict }: CaseResult): void => void reported.push(`${id} ${verdict}`)
+    const results = await runCases([killsLater, victim, innocent], { ...target.options(), jobs, onResult })
+    assert.equal(verdicts(results), ['crash', 'pass', 'pass'], `${jobs} jobs`)
+    assert.equal(reported.sort(), results.map(({ id, verdict }) => `${id} ${verdict}`).sort())
+  }
 })
 
 test('a pass that depends on how the pieces arrive counts when it recurs', async () => {
@@ -571,7 +625,7 @@ test('a client that comes only once is not waited for again', async () => {
 test('a process whose port refuses connections is dead, although its exit is reported too late', async () => {
   let isUp = true
   const process = {
-    crashCount: () => 0,
+    crashTimes: () => [],
     isAccepting: async () => isUp,
     async revive() {
       isUp = true

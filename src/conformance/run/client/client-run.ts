@@ -83,7 +83,7 @@ export function resultOf(head: RunHead, context: RunContext, cases: CaseResult[]
     observations: {
       ...observations,
       close_codes: ledger.countsOf('close.'),
-      ends_without_close: ledger.countOf('end.bare'),
+      ends_without_close: ledger.breachCountOf('inv.close-before-fin'),
       ends_with_close: ledger.countOf('end.close'),
       pong_ms: ledger.timesOf('pong'),
       close_ms: ledger.timesOf('close'),

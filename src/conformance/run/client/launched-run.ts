@@ -63,7 +63,7 @@ function runCases(agent: Agent, cases: ReturnType<typeof receive>[], options: Cl
     onResult: (result) => options.onResult?.(result, agent.name),
     isServing: yes,
     revive: yes,
-    crashCount: () => launcher?.crashes ?? 0,
+    crashTimes: () => launcher?.crashTimes ?? [],
     lastWords: () => launcher?.output ?? '',
   })
   return runner.run(cases)

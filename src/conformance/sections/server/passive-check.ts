@@ -57,7 +57,9 @@ function judgeAfterClose(t: Trial): void {
 
 function judgeEnds(t: Trial): void {
   const { ledger } = t.context
-  t.note(`${ledger.countOf('end.close')} connections ended with a Close, ${ledger.countOf('end.bare')} without`)
+  t.note(
+    `${ledger.countOf('end.close')} connections ended with a Close, ${ledger.breachCountOf('inv.close-before-fin')} without`,
+  )
   expectNoBreach(t, t.entry.id)
 }
 

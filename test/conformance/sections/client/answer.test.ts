@@ -15,7 +15,7 @@ const ENTRIES = [findEntry('client.resp.eof') as CatalogueEntry]
 /** Starts clients that send a request. `onPart` is called with what has arrived at each part of the response. */
 function launch(onPart: (socket: Socket, head: string, events: EventLog) => void): Launcher {
   return {
-    crashes: 0,
+    crashTimes: [],
     output: '',
     start(url) {
       const { hostname, port, pathname, search, host } = new URL(url)

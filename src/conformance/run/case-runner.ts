@@ -1,0 +1,157 @@
+import { findEntry } from '../catalogue/index.ts'
+import type { CaseResult } from '../result.ts'
+import type { Case } from '../script/index.ts'
+import { unlessAborted } from './abort.ts'
+import { type AttemptSettings, CaseAttempts, type Circumstances } from './case-attempt.ts'
+import { failureOf, joinNotes, skipped } from './case-result.ts'
+import { missingNeed } from './need.ts'
+import type { RunnerOptions } from './runner.ts'
+import { INTERRUPTED, isBad, TOO_SLOW } from './verdict.ts'
+
+/** Multiplies the timeout for the last attempt at a case that timed out again when it was repeated. */
+const SLOW_FACTOR = 8
+/** After this number of attempts with a longer timeout without a pass, the target is considered silent, not slow. */
+const SLOW_ATTEMPTS = 4
+
+const UNSUSPICIOUS: Circumstances = { began: 0, ended: 0, diedAt: null, timedOut: false, refused: false, lost: false }
+
+/** Runs single cases with their repetitions, until a reason to stop. */
+export class CaseRunner {
+  readonly #options: RunnerOptions
+  readonly #attempts: CaseAttempts
+  /** Circumstances of the last attempt at each case. */
+  readonly #circumstances = new Map<string, Circumstances>()
+  readonly #deadline: number
+  #slowCases = 0
+  #silentCases = 0
+  #stop: string | null = null
+  #lost = false
+
+  constructor(options: RunnerOptions) {
+    this.#options = options
+    this.#attempts = new CaseAttempts(options)
+    this.#deadline = performance.now() + (options.deadline ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Whether the target stopped serving and did not recover. */
+  get lost(): boolean {
+    return this.#lost
+  }
+
+  /** Skips all further cases with this reason, unless there was a reason before. */
+  stop(reason: string): void {
+    this.#stop ??= reason
+  }
+
+  circumstancesOf({ id }: Case): Circumstances {
+    return this.#circumstances.get(id) ?? UNSUSPICIOUS
+  }
+
+  /** Runs a case once, or skips it with a reason. */
+  async attempt(testCase: Case, settings: AttemptSettings): Promise<CaseResult> {
+    const entry = findEntry(testCase.id)
+    if (entry === undefined) throw new Error(`${testCase.id} is not in the catalogue`)
+    const reason = this.#stop ?? this.#interruption() ?? missingNeed(testCase, this.#options.context)
+    if (reason !== null) return skipped(entry, reason, this.#options.repro(testCase.id))
+    this.#options.onBegin?.(entry)
+    const attempt = this.#attempts.run(testCase, entry, settings)
+    const outcome = await unlessAborted(attempt, null, this.#options.signal)
+    if (outcome === null) return skipped(entry, INTERRUPTED, this.#options.repro(testCase.id))
+    const { result, circumstances, isLost } = outcome
+    this.#circumstances.set(testCase.id, circumstances)
+    if (isLost) this.#onLost()
+    return result
+  }
+
+  /** Attempts a case once more without other cases. Resolves to null when it cannot. */
+  async again(testCase: Case, before: CaseResult, settings: AttemptSettings = {}): Promise<CaseResult | null> {
+    if (this.#stop !== null || this.#options.canRepeat === false) return null
+    await this.#ensureServing()
+    const again = await this.attempt(testCase, { ...settings, isAlone: true })
+    if (again.attempts === 0) return null
+    again.attempts = before.attempts + 1
+    return again
+  }
+
+  /** Repeats a case as configured, distinguishes slow from silent targets, and returns the result. */
+  async settle(testCase: Case, result: CaseResult): Promise<CaseResult> {
+    let settled = await this.#repeatTimeout(testCase, result)
+    for (let left = this.#options.retries; left > 0 && isBad(settled.verdict); left--) {
+      const again = await this.again(testCase, settled)
+      if (again === null) break
+      if (!isBad(again.verdict)) {
+        again.verdict = 'flaky'
+        again.note = joinNotes(`failed before: ${failureOf(settled)}`, again.note)
+      }
+      settled = again
+    }
+    return this.#tellSlowFromSilent(testCase, await this.#confirmPass(testCase, settled))
+  }
+
+  get #slowFactor(): number {
+    return this.#options.slowFactor ?? SLOW_FACTOR
+  }
+
+  /** Whether the verdict of the last attempt may only be due to a timeout. */
+  isDoubtful(testCase: Case, { verdict }: CaseResult): boolean {
+    const { timedOut } = this.circumstancesOf(testCase)
+    return timedOut && ['fail', 'warn', 'error', 'skip'].includes(verdict)
+  }
+
+  /** Repeats the first attempt at a case when it timed out: the machine may have been busy at that moment. */
+  async #repeatTimeout(testCase: Case, first: CaseResult): Promise<CaseResult> {
+    if (first.attempts !== 1 || this.#slowFactor <= 1 || !this.isDoubtful(testCase, first)) return first
+    const again = await this.again(testCase, first)
+    if (again !== null && !this.isDoubtful(testCase, again)) again.note = joinNotes('timed out before', again.note)
+    return again ?? first
+  }
+
+  /** Repeats a passed case about timing. Pieces may arrive together, which hides a failure. */
+  async #confirmPass(testCase: Case, result: CaseResult): Promise<CaseResult> {
+    if (!testCase.tags?.includes('timing') || result.verdict !== 'pass') return result
+    const again = await this.again(testCase, result)
+    if (again === null || again.verdict === 'skip') return result
+    if (again.verdict !== 'pass') again.note = joinNotes('passed before', again.note)
+    return again
+  }
+
+  /**
+   * Gives a case that timed out again one more attempt with a longer timeout. When the verdict is then better, the
+   * target is only slow.
+   */
+  async #tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
+    const factor = this.#slowFactor
+    const isLost = this.circumstancesOf(testCase).lost
+    const isKnownSilent = !isLost && this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
+    if (!this.isDoubtful(testCase, result) || factor <= 1 || isKnownSilent) return result
+    const again = await this.again(testCase, result, { slowFactor: factor })
+    if (again === null) return result
+    const isBetter = isBad(result.verdict) ? !isBad(again.verdict) : ['pass', 'info'].includes(again.verdict)
+    if (!isBetter) {
+      this.#silentCases++
+      return result
+    }
+    this.#slowCases++
+    const needed = Math.ceil(this.#options.timeoutFactor * factor)
+    const note = joinNotes(`${TOO_SLOW}: passes with --timeout-factor ${needed}`, again.note)
+    return { ...again, verdict: 'skip', note }
+  }
+
+  /** Restores a target that does not serve. */
+  async #ensureServing(): Promise<void> {
+    const { isServing, revive, signal } = this.#options
+    if (this.#stop !== null || (await unlessAborted(isServing(), true, signal))) return
+    if (!(await unlessAborted(revive(), true, signal))) this.#onLost()
+  }
+
+  #onLost(): void {
+    this.#lost = true
+    this.#stop ??= 'target lost'
+  }
+
+  #interruption(): string | null {
+    if (this.#options.signal?.aborted) this.#stop = INTERRUPTED
+    else if (performance.now() >= this.#deadline) this.#stop = 'deadline'
+    return this.#stop
+  }
+}
