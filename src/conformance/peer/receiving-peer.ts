@@ -233,7 +233,8 @@ export class ReceivingPeer {
 
   #onFrame(frame: Frame): void {
     const { log, watch } = this.#settings
-    log.in('frame', describeFrame(frame), frame.header, frame.raw)
+    const { fin, rsv, opcode, masked, length } = frame
+    log.in('frame', () => describeFrame({ fin, rsv, opcode, masked, length }), frame.header, frame.raw)
     watch.onFrame(frame)
     if (frame.opcode === Op.PING || frame.opcode === Op.PONG) this.#onHeartbeat(frame)
     else if (frame.opcode === Op.CLOSE) this.#onClose(frame)

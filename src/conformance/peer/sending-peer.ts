@@ -63,7 +63,8 @@ export class SendingPeer {
 
   /** Sends frames, valid or not, in one write or in the writes that `chop` defines (RFC 6455 §5.2). */
   async sendFrames(specs: readonly FrameSpec[], chop?: Chop): Promise<void> {
-    await this.#write(Buffer.concat(specs.map((spec) => this.frameBytes(spec))), chop)
+    const frames = specs.map((spec) => this.frameBytes(spec))
+    await this.#write(frames.length === 1 ? frames[0] : Buffer.concat(frames), chop)
   }
 
   /** Sends a Close; without a code its body is empty (RFC 6455 §5.5.1). */
@@ -83,7 +84,7 @@ export class SendingPeer {
       masked: masked !== false,
       length: spec.length ?? payload.length,
     }
-    this.#settings.log.out('frame', describeFrame(shown), bytes)
+    this.#settings.log.out('frame', () => describeFrame(shown), bytes)
     if (spec.opcode === Op.PING) this.#recordPing(payload)
     if (spec.opcode === Op.PONG) this.#settings.watch.pongs.add(payload.toString('hex'))
     if (spec.opcode === Op.CLOSE) this.#recordClose(payload, isWellFormed(spec))

@@ -3,11 +3,23 @@ import type { WireEvent } from '../result.ts'
 /** How many bytes of one event are recorded. */
 const KEPT_BYTES = 256
 
+/** What is retained of an event until it is read. Most events are never read, because their cases pass. */
+interface LoggedEvent {
+  time: number
+  dir: WireEvent['dir']
+  kind: WireEvent['kind']
+  text: string | (() => string)
+  /** A copy of the first bytes. */
+  head: Buffer
+  /** How many bytes the event had. */
+  size: number
+}
+
 /** The wire log of one case, over all of its connections. It retains only the first and the last of many events. */
 export class WireLog {
   #began = performance.now()
-  #first: WireEvent[] = []
-  #last: WireEvent[] = []
+  #first: LoggedEvent[] = []
+  #last: LoggedEvent[] = []
   #dropped = 0
   #onEvent: ((event: WireEvent) => void) | undefined
 
@@ -15,30 +27,28 @@ export class WireLog {
     this.#onEvent = onEvent
   }
 
-  out(kind: WireEvent['kind'], text: string, ...bytes: Uint8Array[]): void {
+  /** A text that takes time to format can be given as a function, which must not retain the payload. */
+  out(kind: WireEvent['kind'], text: LoggedEvent['text'], ...bytes: Uint8Array[]): void {
     this.#add('out', kind, text, bytes)
   }
 
-  in(kind: WireEvent['kind'], text: string, ...bytes: Uint8Array[]): void {
+  /** Like `out`, for what was received. */
+  in(kind: WireEvent['kind'], text: LoggedEvent['text'], ...bytes: Uint8Array[]): void {
     this.#add('in', kind, text, bytes)
   }
 
   /** Returns the events. Where some were omitted, one line states how many. */
   events(): WireEvent[] {
-    if (this.#dropped === 0) return [...this.#first, ...this.#last]
-    const gap: WireEvent = { t: this.#last[0].t, dir: 'in', kind: 'bytes', text: `${this.#dropped} events omitted` }
-    return [...this.#first, gap, ...this.#last]
+    const first = this.#first.map((event) => this.#format(event))
+    const last = this.#last.map((event) => this.#format(event))
+    if (this.#dropped === 0) return [...first, ...last]
+    const gap: WireEvent = { t: last[0].t, dir: 'in', kind: 'bytes', text: `${this.#dropped} events omitted` }
+    return [...first, gap, ...last]
   }
 
-  #add(dir: WireEvent['dir'], kind: WireEvent['kind'], text: string, bytes: Uint8Array[]): void {
-    const event: WireEvent = { t: Math.round((performance.now() - this.#began) * 10) / 10, dir, kind, text: cut(text) }
-    let size = 0
-    for (const part of bytes) size += part.length
-    if (size > 0) {
-      event.hex = hexOf(bytes)
-      if (size > KEPT_BYTES) event.size = size
-    }
-    this.#onEvent?.(event)
+  #add(dir: WireEvent['dir'], kind: WireEvent['kind'], text: LoggedEvent['text'], bytes: Uint8Array[]): void {
+    const event: LoggedEvent = { time: performance.now(), dir, kind, text, ...headOf(bytes) }
+    this.#onEvent?.(this.#format(event))
     if (this.#first.length < 40) this.#first.push(event)
     else {
       this.#last.push(event)
@@ -48,17 +58,31 @@ export class WireLog {
       }
     }
   }
+
+  #format({ time, dir, kind, text, head, size }: LoggedEvent): WireEvent {
+    return {
+      t: Math.round((time - this.#began) * 10) / 10,
+      dir,
+      kind,
+      text: cut(typeof text === 'string' ? text : text()),
+      ...(size > 0 && { hex: head.toString('hex') }),
+      ...(size > KEPT_BYTES && { size }),
+    }
+  }
 }
 
-function hexOf(parts: Uint8Array[]): string {
-  let left = KEPT_BYTES
-  return parts
-    .map((part) => {
-      const head = part.subarray(0, left)
-      left -= head.length
-      return Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('hex')
-    })
-    .join('')
+function headOf(parts: Uint8Array[]): Pick<LoggedEvent, 'head' | 'size'> {
+  let size = 0
+  for (const part of parts) size += part.length
+  const head = Buffer.allocUnsafe(Math.min(size, KEPT_BYTES))
+  let copied = 0
+  for (const part of parts) {
+    if (copied === head.length) break
+    const piece = part.length > head.length - copied ? part.subarray(0, head.length - copied) : part
+    head.set(piece, copied)
+    copied += piece.length
+  }
+  return { head, size }
 }
 
 function cut(text: string): string {

@@ -32,8 +32,20 @@ export function encodeFrame(spec: FrameSpec, randomKey: () => Uint8Array): Buffe
   const form = spec.form ?? shortestForm(announced)
   if (form === 7 && key !== null && payload.length < MASKED_BY_WORDS) return shortFrame(first, announced, key, payload)
   const header = [first, ...lengthBytes(announced, form, key !== null)]
-  if (key === null) return Buffer.concat([Buffer.from(header), payload])
-  return Buffer.concat([Buffer.from(header), key, maskBytes(payload, key)])
+  return key === null ? Buffer.concat([Buffer.from(header), payload]) : maskedFrame(header, key, payload)
+}
+
+/** Encodes a masked frame without a copy of the payload between. The payload begins at a multiple of four bytes. */
+function maskedFrame(header: readonly number[], key: Uint8Array, payload: Uint8Array): Buffer {
+  const start = header.length + key.length
+  const padding = -start & 3
+  const words = new Int32Array(Math.ceil((padding + start + payload.length) / 4))
+  const frame = Buffer.from(words.buffer, padding, start + payload.length)
+  frame.set(header)
+  frame.set(key, header.length)
+  frame.set(payload, start)
+  maskWords(words, (padding + start) / 4, key)
+  return frame
 }
 
 /** Encodes a masked frame with a 7-bit length. Fast, because some cases send hundreds of thousands. */
@@ -64,7 +76,13 @@ function lengthBytes(length: bigint, form: 7 | 16 | 64, masked: boolean): number
 
 /** Returns a masked copy. Masking it again restores the original (RFC 6455 §5.3). */
 export function maskBytes(bytes: Uint8Array, key: Uint8Array): Buffer {
-  if (bytes.length >= MASKED_BY_WORDS) return maskWords(bytes, key)
+  if (bytes.length >= MASKED_BY_WORDS) {
+    const words = new Int32Array(Math.ceil(bytes.length / 4))
+    const masked = Buffer.from(words.buffer, 0, bytes.length)
+    masked.set(bytes)
+    maskWords(words, 0, key)
+    return masked
+  }
   const masked = Buffer.allocUnsafe(bytes.length)
   for (let index = 0; index < bytes.length; index++) masked[index] = bytes[index] ^ key[index & 3]
   return masked
@@ -73,13 +91,9 @@ export function maskBytes(bytes: Uint8Array, key: Uint8Array): Buffer {
 /** From this many bytes on, masking four bytes at a time is faster. */
 const MASKED_BY_WORDS = 256
 
-function maskWords(bytes: Uint8Array, key: Uint8Array): Buffer {
-  const words = new Int32Array(Math.ceil(bytes.length / 4))
-  const masked = Buffer.from(words.buffer, 0, bytes.length)
-  masked.set(bytes)
+function maskWords(words: Int32Array, first: number, key: Uint8Array): void {
   const [word] = new Int32Array(Uint8Array.from(key).buffer)
-  for (let index = 0; index < words.length; index++) words[index] ^= word
-  return masked
+  for (let index = first; index < words.length; index++) words[index] ^= word
 }
 
 /** Encodes the body of a Close; without a code it is empty (RFC 6455 §5.5.1). */

@@ -23,7 +23,7 @@ test('encodes what no endpoint may send', () => {
 })
 
 test('encodes masked frames of every length form', () => {
-  for (const length of [0, 125, 126, 255, 256, 65_536]) {
+  for (const length of [0, 125, 126, 127, 128, 129, 255, 256, 65_535, 65_536, 65_537]) {
     const payload = Buffer.from(Array.from({ length }, (_, index) => index % 251))
     const [frame] = new FrameReader().push(encodeFrame({ opcode: 2, payload }, () => key))
     assert.equal(frame.payload, payload)
