@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { findEntry } from '../catalogue/index.ts'
 import type { CaseResult } from '../result.ts'
 import type { Case } from '../script/index.ts'
@@ -30,6 +31,8 @@ export class CaseRunner {
   constructor(options: RunnerOptions) {
     this.#options = options
     this.#attempts = new CaseAttempts(options)
+    // Each case that runs listens, so that more than the usual number of listeners is no leak.
+    if (options.signal !== undefined) setMaxListeners(0, options.signal)
     this.#deadline = performance.now() + (options.deadline ?? Number.POSITIVE_INFINITY)
   }
 

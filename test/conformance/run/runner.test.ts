@@ -305,6 +305,31 @@ test('an interruption ends the wait for a target that does not serve', async () 
   assert.equal(verdicts(results), ['fail', 'pass'])
 })
 
+test('many cases at the same time that can be interrupted cause no warning about listeners', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', onWarning)
+  const { promise: all, resolve } = withResolvers()
+  let waiting = 0
+  const meets: Case['run'] = () => {
+    if (++waiting === 20) resolve()
+    return all
+  }
+  const ids = serverEntries.slice(0, 20).map(({ id }) => id)
+  const { signal } = new AbortController()
+  await runCases(
+    ids.map((id) => caseOf(id, meets)),
+    { jobs: 20, signal },
+  )
+  // Warnings are emitted in a later turn of the event loop.
+  await new Promise((done) => setImmediate(done))
+  process.off('warning', onWarning)
+  assert.equal(
+    warnings.map(({ name }) => name),
+    [],
+  )
+})
+
 test('skips what the target cannot do, with the reason', async () => {
   const results = await runCases([caseOf(IDS[0], fails, { needs: ['tls'] }), caseOf(IDS[1], fails, { needs: ['pmd'] })])
   assert.equal(
