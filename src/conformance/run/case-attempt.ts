@@ -38,8 +38,8 @@ export interface Circumstances {
   lost: boolean
 }
 
-/** Milliseconds within which the exit of a process is reported after its cause, and after it has refused a connection. */
-export const EXIT_LIMIT = 1_000
+/** Milliseconds within which the exit of a process is reported after it has refused a connection. */
+const EXIT_LIMIT = 1_000
 /** Milliseconds for which a process is watched after a case that may end it. */
 const WATCH_TIME = 500
 /** How many lines of the output of a process a note contains. */
@@ -84,7 +84,7 @@ export class CaseAttempts {
     const ended = performance.now()
     let verdict = outcome.verdict ?? verdictOf(trial)
     trial.close()
-    if (isWatched) await poll(async () => this.#crashes > crashes, WATCH_TIME)
+    if (isWatched) await this.#watch(crashes)
     const hasDied = await this.#hasDied(trial, crashes, isAlone || isBad(verdict))
     const state = hasDied ? 'dead' : trial.lost || testCase.phase === 'last' ? await this.#stateOf() : 'serving'
     if (state === 'hung') {
@@ -118,6 +118,13 @@ export class CaseAttempts {
     // Otherwise the exit would be counted during the next attempt.
     if (crashTimes !== undefined) await poll(async () => isDead(), EXIT_LIMIT)
     return true
+  }
+
+  /** Waits for a death after the end of a case. A process that is dying serves no new connection. */
+  async #watch(crashes: number): Promise<void> {
+    const isDead = async (): Promise<boolean> => this.#crashes > crashes
+    if (await poll(isDead, WATCH_TIME)) return
+    if (!(await this.#options.isServing())) await poll(isDead, EXIT_LIMIT)
   }
 
   /** Returns when the exit was reported that followed `crashes` earlier ones, or the current time without a report. */

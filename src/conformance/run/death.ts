@@ -1,8 +1,11 @@
 import type { CaseResult } from '../result.ts'
 import type { Case } from '../script/index.ts'
-import { type Circumstances, EXIT_LIMIT } from './case-attempt.ts'
+import type { Circumstances } from './case-attempt.ts'
 import { joinNotes } from './case-result.ts'
 import { isBad } from './verdict.ts'
+
+/** Milliseconds within which the exit of a process is reported after its cause, also on a busy machine. */
+const DEATH_LIMIT = 5_000
 
 /** A result that is not reported yet, because its case may be the cause of a death that is noticed later. */
 export interface HeldResult {
@@ -34,7 +37,7 @@ export class HeldResults {
   takeSafe(): HeldResult[] {
     const now = performance.now()
     const excess = this.#results.length - this.#limit
-    return this.#take(({ circumstances: { ended } }, index) => index < excess || ended + EXIT_LIMIT < now)
+    return this.#take(({ circumstances: { ended } }, index) => index < excess || ended + DEATH_LIMIT < now)
   }
 
   takeAll(): HeldResult[] {
@@ -50,7 +53,7 @@ export class HeldResults {
 
 /** Returns whether the target died during the attempt, or so shortly after it that the attempt may be the cause. */
 export function isNear({ began, ended, diedAt }: Circumstances, death: number): boolean {
-  return diedAt === death || (began < death && death < ended + EXIT_LIMIT)
+  return diedAt === death || (began < death && death < ended + DEATH_LIMIT)
 }
 
 /** Returns the result of a candidate for a death from its first attempt, and from the one without other cases. */

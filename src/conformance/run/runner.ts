@@ -168,8 +168,8 @@ export class Runner {
     const causes: Case[] = []
     for (const testCase of [...noticed, ...candidates.filter((each) => !hasNoticed(each))]) {
       const first = this.#resultOf(testCase)
-      // The death ended the connections of a case that failed.
-      if (isBad(first.verdict)) this.#options.context.ledger.forget('inv.close-before-fin', testCase.id)
+      // The death may have ended its connections. The repetition records the ends that are due to the case.
+      this.#options.context.ledger.forget('inv.close-before-fin', testCase.id)
       const again = await this.#runner.again(testCase, first, { isWatched: true })
       if (again?.verdict === 'crash') causes.push(testCase)
       judged.set(testCase, judgeCandidate(first, again))
