@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events'
-import { findEntry } from '../catalogue/index.ts'
+import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
 import type { CaseResult } from '../result.ts'
 import type { Case } from '../script/index.ts'
 import { unlessAborted } from './abort.ts'
-import { type AttemptSettings, CaseAttempts, type Circumstances } from './case-attempt.ts'
+import { type AttemptOptions, type AttemptSettings, CaseAttempts, type Circumstances } from './case-attempt.ts'
 import { failureOf, joinNotes, skipped } from './case-result.ts'
 import { missingNeed } from './need.ts'
-import type { RunnerOptions } from './runner.ts'
+import type { RunOptions } from './options.ts'
 import { INTERRUPTED, isBad, TOO_SLOW } from './verdict.ts'
 
 /** Multiplies the timeout for the last attempt at a case that timed out again when it was repeated. */
@@ -16,9 +16,16 @@ const SLOW_ATTEMPTS = 4
 
 const UNSUSPICIOUS: Circumstances = { began: 0, ended: 0, diedAt: null, timedOut: false, refused: false, lost: false }
 
+/** How single cases are run. */
+export interface CaseRunnerOptions extends AttemptOptions, Pick<RunOptions, 'retries' | 'slowFactor' | 'deadline'> {
+  /** Whether a case can be attempted again; default true. A client that connects on its own comes only once. */
+  canRepeat?: boolean
+  onBegin?(entry: CatalogueEntry): void
+}
+
 /** Runs single cases with their repetitions, until a reason to stop. */
 export class CaseRunner {
-  readonly #options: RunnerOptions
+  readonly #options: CaseRunnerOptions
   readonly #attempts: CaseAttempts
   /** Circumstances of the last attempt at each case. */
   readonly #circumstances = new Map<string, Circumstances>()
@@ -28,7 +35,7 @@ export class CaseRunner {
   #stop: string | null = null
   #lost = false
 
-  constructor(options: RunnerOptions) {
+  constructor(options: CaseRunnerOptions) {
     this.#options = options
     this.#attempts = new CaseAttempts(options)
     // Each case that runs listens, so that more than the usual number of listeners is no leak.
@@ -46,6 +53,7 @@ export class CaseRunner {
     this.#stop ??= reason
   }
 
+  /** Returns the circumstances of the last attempt at a case. */
   circumstancesOf({ id }: Case): Circumstances {
     return this.#circumstances.get(id) ?? UNSUSPICIOUS
   }

@@ -1,47 +1,16 @@
-import type { CatalogueEntry } from '../catalogue/index.ts'
 import type { CaseResult } from '../result.ts'
-import type { Case, Phase, RunContext } from '../script/index.ts'
+import type { Case, Phase } from '../script/index.ts'
 import { Random } from '../wire/index.ts'
 import { failureOf, joinNotes } from './case-result.ts'
-import { CaseRunner } from './case-runner.ts'
+import { CaseRunner, type CaseRunnerOptions } from './case-runner.ts'
 import { chargeUnexplained, HeldResults, isNear, judgeCandidate } from './death.ts'
 import type { RunOptions } from './options.ts'
 import { isBad } from './verdict.ts'
 
 /** How a set of cases is run. */
-export interface RunnerOptions
-  extends Pick<
-    RunOptions,
-    | 'jobs'
-    | 'retries'
-    | 'timeoutFactor'
-    | 'slowFactor'
-    | 'deadline'
-    | 'bail'
-    | 'shuffle'
-    | 'keepWire'
-    | 'repro'
-    | 'onWire'
-    | 'signal'
-  > {
-  context: RunContext
-  /** Whether a case can be attempted again; default true. A client that connects on its own comes only once. */
-  canRepeat?: boolean
-  onBegin?(entry: CatalogueEntry): void
+export interface RunnerOptions extends CaseRunnerOptions, Pick<RunOptions, 'jobs' | 'bail' | 'shuffle'> {
   /** Called whenever a case ends. */
   onResult?(result: CaseResult): void
-  /** Resolves to whether the target serves. Called after a case that may have harmed it. */
-  isServing(): Promise<boolean>
-  /** Tries to restore the target. Resolves to false when it is lost. */
-  revive(): Promise<boolean>
-  /** Waits for a target that is busy. Resolves to false when it does not serve again. */
-  recovers?(): Promise<boolean>
-  /** When the process of the target has died, by `performance.now()`. */
-  crashTimes?(): readonly number[]
-  /** Resolves to whether the port of the target accepts connections. */
-  isAccepting?(): Promise<boolean>
-  /** The last output of the process. */
-  lastWords?(): string
 }
 
 /** The outcome of a run. */
@@ -55,7 +24,7 @@ export interface RunOutcome {
 const SINGLE_PHASES: readonly Phase[] = ['alone', 'last', 'after']
 /** How many cases about silence run at the same time. They only wait. */
 const IDLE_JOBS = 32
-/** How many results are held at least until a death of the target cannot be due to their cases any more. */
+/** How many results are held with few jobs, because a death that is noticed later may be due to their cases. */
 const HELD_RESULTS = 3
 
 /** Cases of one phase that share a limit. */
@@ -68,7 +37,7 @@ interface Crew {
 /** Runs cases against one target, by phases, and returns their results in the order of `cases`. */
 export class Runner {
   readonly #options: RunnerOptions
-  readonly #runner: CaseRunner
+  readonly #caseRunner: CaseRunner
   readonly #held: HeldResults
   readonly #results = new Map<string, CaseResult>()
   readonly #failed = new Set<string>()
@@ -76,7 +45,7 @@ export class Runner {
 
   constructor(options: RunnerOptions) {
     this.#options = options
-    this.#runner = new CaseRunner(options)
+    this.#caseRunner = new CaseRunner(options)
     this.#held = new HeldResults(Math.max(HELD_RESULTS, options.jobs))
   }
 
@@ -94,7 +63,10 @@ export class Runner {
     }
     for (const phase of SINGLE_PHASES) await this.#runTogether({ cases: inPhase(phase), jobs: 1 })
     for (const { result } of this.#held.takeAll()) this.#report(result)
-    return { results: cases.map((testCase) => this.#results.get(testCase.id) as CaseResult), lost: this.#runner.lost }
+    return {
+      results: cases.map((testCase) => this.#results.get(testCase.id) as CaseResult),
+      lost: this.#caseRunner.lost,
+    }
   }
 
   async #runTogether(...crews: readonly Crew[]): Promise<void> {
@@ -108,11 +80,11 @@ export class Runner {
     }
     const work = async (waiting: Case[]): Promise<void> => {
       for (let testCase = waiting.shift(); testCase !== undefined; testCase = waiting.shift()) {
-        const result = await this.#runner.attempt(testCase, { isAlone })
+        const result = await this.#caseRunner.attempt(testCase, { isAlone })
         this.#results.set(testCase.id, result)
-        const isSuspect = !isAlone && (isBad(result.verdict) || this.#runner.isDoubtful(testCase, result))
+        const isSuspect = !isAlone && (isBad(result.verdict) || this.#caseRunner.isDoubtful(testCase, result))
         if (isSuspect || result.verdict === 'crash') suspects.add(testCase)
-        else this.#hold(testCase, await this.#runner.settle(testCase, result))
+        else this.#hold(testCase, await this.#caseRunner.settle(testCase, result))
         for (const early of this.#takeCauses(testCase)) suspects.add(early)
         if (isAlone) await repeatSuspects()
       }
@@ -129,13 +101,13 @@ export class Runner {
   #hold(testCase: Case, result: CaseResult): void {
     this.#count(result)
     this.#results.set(testCase.id, result)
-    this.#held.hold({ testCase, result, circumstances: this.#runner.circumstancesOf(testCase) })
+    this.#held.hold({ testCase, result, circumstances: this.#caseRunner.circumstancesOf(testCase) })
     for (const { result: safe } of this.#held.takeSafe()) this.#report(safe)
   }
 
   /** Returns the cases that ended well and may be the cause of a death that was noticed during this one. */
   #takeCauses(testCase: Case): Case[] {
-    const { diedAt } = this.#runner.circumstancesOf(testCase)
+    const { diedAt } = this.#caseRunner.circumstancesOf(testCase)
     // Clients are processes of their own. Only a server outlives a case.
     if (diedAt === null || this.#options.isAccepting === undefined) return []
     return this.#held.takeCausesOf(diedAt).map((held) => held.testCase)
@@ -143,7 +115,7 @@ export class Runner {
 
   /** Repeats cases that failed among others, and those that may be the cause of a death. */
   async #repeatSuspects(suspects: readonly Case[]): Promise<void> {
-    const first = new Map(suspects.map((testCase) => [testCase, this.#runner.circumstancesOf(testCase)]))
+    const first = new Map(suspects.map((testCase) => [testCase, this.#caseRunner.circumstancesOf(testCase)]))
     const deaths = new Set([...first.values()].map(({ diedAt }) => diedAt).filter((time) => time !== null))
     const left = new Set(suspects)
     const causes = new Set<Case>()
@@ -170,7 +142,7 @@ export class Runner {
       const first = this.#resultOf(testCase)
       // The death may have ended its connections. The repetition records the ends that are due to the case.
       this.#options.context.ledger.forget('inv.close-before-fin', testCase.id)
-      const again = await this.#runner.again(testCase, first, { isWatched: true })
+      const again = await this.#caseRunner.again(testCase, first, { isWatched: true })
       if (again?.verdict === 'crash') causes.push(testCase)
       judged.set(testCase, judgeCandidate(first, again))
     }
@@ -178,7 +150,7 @@ export class Runner {
     for (const [testCase, result] of judged) {
       const first = this.#resultOf(testCase)
       if (testCase === charged) this.#conclude(chargeUnexplained(first, result, noticed))
-      else this.#conclude(result === first ? first : await this.#runner.settle(testCase, result))
+      else this.#conclude(result === first ? first : await this.#caseRunner.settle(testCase, result))
     }
     return causes
   }
@@ -186,19 +158,19 @@ export class Runner {
   /** Repeats a case that failed among others. The failure counts only when it recurs alone. */
   async #repeatAlone(testCase: Case): Promise<void> {
     const first = this.#resultOf(testCase)
-    const { refused, timedOut } = this.#runner.circumstancesOf(testCase)
-    const again = await this.#runner.again(testCase, first)
+    const { refused, timedOut } = this.#caseRunner.circumstancesOf(testCase)
+    const again = await this.#caseRunner.again(testCase, first)
     if (again === null) return this.#conclude(first)
     if (!isBad(again.verdict)) {
       if (refused || timedOut) {
         const note = 'timed out only in parallel with other cases'
-        if (!this.#runner.isDoubtful(testCase, again)) again.note = joinNotes(note, again.note)
+        if (!this.#caseRunner.isDoubtful(testCase, again)) again.note = joinNotes(note, again.note)
       } else {
         if (again.verdict !== 'skip') again.verdict = 'flaky'
         again.note = joinNotes(`only in parallel: ${failureOf(first)}`, again.note)
       }
     }
-    this.#conclude(await this.#runner.settle(testCase, again))
+    this.#conclude(await this.#caseRunner.settle(testCase, again))
   }
 
   #resultOf({ id }: Case): CaseResult {
@@ -213,7 +185,7 @@ export class Runner {
 
   #count({ id, verdict }: CaseResult): void {
     if (isBad(verdict)) this.#failed.add(id)
-    if (this.#options.bail !== undefined && this.#failed.size >= this.#options.bail) this.#runner.stop('bail')
+    if (this.#options.bail !== undefined && this.#failed.size >= this.#options.bail) this.#caseRunner.stop('bail')
   }
 
   #report(result: CaseResult): void {
