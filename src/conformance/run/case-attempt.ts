@@ -36,6 +36,8 @@ export interface Circumstances {
   refused: boolean
   /** Whether the target did not serve a new connection. */
   lost: boolean
+  /** Whether a reset ended a write. A Close that was sent before it is lost, so that its absence proves nothing. */
+  cutOff: boolean
 }
 
 /** Milliseconds within which the exit of a process is reported after it has refused a connection. */
@@ -97,7 +99,8 @@ export class CaseAttempts {
     const duration = ended - began
     const result = resultOf(trial, { verdict, duration, note, repro: repro(entry.id), keepWire })
     const { timedOut, refused, lost } = trial
-    return { result, circumstances: { began, ended, diedAt, timedOut, refused, lost }, isLost }
+    const cutOff = trial.peers.some(({ isCutOff }) => isCutOff)
+    return { result, circumstances: { began, ended, diedAt, timedOut, refused, lost, cutOff }, isLost }
   }
 
   /** The number of times that the process of the target has died. */

@@ -14,7 +14,15 @@ const SLOW_FACTOR = 8
 /** After this number of attempts with a longer timeout without a pass, the target is considered silent, not slow. */
 const SLOW_ATTEMPTS = 4
 
-const UNSUSPICIOUS: Circumstances = { began: 0, ended: 0, diedAt: null, timedOut: false, refused: false, lost: false }
+const UNSUSPICIOUS: Circumstances = {
+  began: 0,
+  ended: 0,
+  diedAt: null,
+  timedOut: false,
+  refused: false,
+  lost: false,
+  cutOff: false,
+}
 
 /** How single cases are run. */
 export interface CaseRunnerOptions extends AttemptOptions, Pick<RunOptions, 'retries' | 'slowFactor' | 'deadline'> {
@@ -96,7 +104,7 @@ export class CaseRunner {
       }
       settled = again
     }
-    return this.#tellSlowFromSilent(testCase, await this.#confirmPass(testCase, settled))
+    return this.#tellSlowFromSilent(testCase, await this.#confirm(testCase, settled))
   }
 
   get #slowFactor(): number {
@@ -117,12 +125,19 @@ export class CaseRunner {
     return again ?? first
   }
 
-  /** Repeats a passed case about timing. Pieces may arrive together, which hides a failure. */
-  async #confirmPass(testCase: Case, result: CaseResult): Promise<CaseResult> {
-    if (!testCase.tags?.includes('timing') || result.verdict !== 'pass') return result
-    const again = await this.again(testCase, result)
+  /**
+   * Repeats a case whose good verdict may be due to chance: pieces may arrive together, and a reset may end a write before
+   * the end of the connection is read. Both hide a failure.
+   */
+  async #confirm(testCase: Case, result: CaseResult): Promise<CaseResult> {
+    const { verdict } = result
+    const isChance =
+      (verdict === 'pass' && testCase.tags?.includes('timing')) ||
+      (this.circumstancesOf(testCase).cutOff && (verdict === 'pass' || verdict === 'skip'))
+    const again = isChance ? await this.again(testCase, result) : null
     if (again === null || again.verdict === 'skip') return result
-    if (again.verdict !== 'pass') again.note = joinNotes('passed before', again.note)
+    if (again.verdict !== verdict)
+      again.note = joinNotes(verdict === 'pass' ? 'passed before' : 'was skipped before', again.note)
     return again
   }
 

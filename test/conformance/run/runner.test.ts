@@ -535,6 +535,22 @@ test('a pass that depends on how the pieces arrive counts when it recurs', async
   assert.equal([held.verdict, held.attempts], ['pass', 2])
 })
 
+test('a pass or a skip counts when it recurs if a reset cut off a write, which hides the end of the connection', async (t) => {
+  const url = await startUpgradedServer(t, () => {})
+  for (const isSkipped of [false, true]) {
+    let attempts = 0
+    const isCutOffOnce: Case['run'] = async (trial) => {
+      const peer = await trial.open()
+      Object.defineProperty(peer, 'isCutOff', { value: ++attempts === 1 })
+      if (peer.isCutOff && isSkipped) trial.skip('a 1009 would be lost')
+      if (!peer.isCutOff) trial.fail('a Close', 'the end of the stream')
+    }
+    const [result] = await runCases([caseOf(IDS[0], isCutOffOnce)], { context: contextFor(url) })
+    assert.equal([result.verdict, result.attempts], ['fail', 2])
+    assert.match(result.note ?? '', isSkipped ? 'was skipped before' : 'passed before')
+  }
+})
+
 test('a case that needs more than its limit is too slow for the run when it ends with more time', async () => {
   let runs = 0
   const isSlow = (): Promise<void> => (++runs < 3 ? new Promise(() => {}) : Promise.resolve())
