@@ -67,7 +67,7 @@ for (const library of libraries) {
       here.room('lobby').broadcast('after')
       const texts = () => second.envelopes.flatMap(({ data }) => data ?? [])
       await until(() => texts().includes('after'))
-      assert.equal(texts(), ['meanwhile', 'after'])
+      assert.equal(texts(), ['before', 'meanwhile', 'after'])
     })
   }
 }
