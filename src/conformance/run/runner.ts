@@ -24,8 +24,8 @@ export interface RunOutcome {
 const SINGLE_PHASES: readonly Phase[] = ['alone', 'last', 'after']
 /** How many cases about silence run at the same time. They only wait. */
 const IDLE_JOBS = 32
-/** How many results are held with few jobs, because a death that is noticed later may be due to their cases. */
-const HELD_RESULTS = 3
+/** How many results of each job are held, because a death that is noticed later may be due to their cases. */
+const HELD_RESULTS = 4
 
 /** Cases of one phase that share a limit. */
 interface Crew {
@@ -46,7 +46,7 @@ export class Runner {
   constructor(options: RunnerOptions) {
     this.#options = options
     this.#caseRunner = new CaseRunner(options)
-    this.#held = new HeldResults(Math.max(HELD_RESULTS, options.jobs))
+    this.#held = new HeldResults(HELD_RESULTS * options.jobs)
   }
 
   async run(cases: readonly Case[]): Promise<RunOutcome> {
