@@ -108,6 +108,11 @@ export class CaseAttempts {
     return this.#options.crashTimes?.().length ?? 0
   }
 
+  /** Resolves to whether the process dies within these milliseconds, or has died, after `crashes` earlier deaths. */
+  #diesWithin(milliseconds: number, crashes: number): Promise<boolean> {
+    return poll(async () => this.#crashes > crashes, milliseconds)
+  }
+
   /**
    * Resolves to whether the target has died: its port then refuses connections. The exit of a process may be reported
    * later than that.
@@ -119,15 +124,14 @@ export class CaseAttempts {
     const isSuspicious = isDoubtful || trial.refused || trial.peers.some(hasEndedWithoutClose)
     if (isDead() || !isSuspicious || isAccepting === undefined || (await isAccepting())) return isDead()
     // Otherwise the exit would be counted during the next attempt.
-    if (crashTimes !== undefined) await poll(async () => isDead(), EXIT_LIMIT)
+    if (crashTimes !== undefined) await this.#diesWithin(EXIT_LIMIT, crashes)
     return true
   }
 
   /** Waits for a death after the end of a case. A process that is dying serves no new connection. */
   async #watch(crashes: number): Promise<void> {
-    const isDead = async (): Promise<boolean> => this.#crashes > crashes
-    if (await poll(isDead, WATCH_TIME)) return
-    if (!(await this.#options.isServing())) await poll(isDead, EXIT_LIMIT)
+    if (await this.#diesWithin(WATCH_TIME, crashes)) return
+    if (!(await this.#options.isServing())) await this.#diesWithin(EXIT_LIMIT, crashes)
   }
 
   /** Returns when the exit was reported that followed `crashes` earlier ones, or the current time without a report. */

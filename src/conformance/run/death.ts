@@ -7,46 +7,41 @@ import { isBad } from './verdict.ts'
 /** Milliseconds within which the exit of a process is reported after its cause, also on a busy machine. */
 const DEATH_LIMIT = 5_000
 
-/** A result that is not reported yet, because its case may be the cause of a death that is noticed later. */
-export interface HeldResult {
-  testCase: Case
-  result: CaseResult
-  circumstances: Circumstances
-}
-
-/** Results of cases that ended well, until a death of the target can no longer be due to them. */
-export class HeldResults {
+/** Cases that ended well and whose results are not reported yet, because a death may turn out to be due to them. */
+export class HeldCases {
   readonly #limit: number
-  #results: HeldResult[] = []
+  readonly #circumstancesOf: (testCase: Case) => Circumstances
+  #cases: Case[] = []
 
-  /** @param limit how many results are held at most. */
-  constructor(limit: number) {
+  /** @param limit how many cases are held at most. */
+  constructor(limit: number, circumstancesOf: (testCase: Case) => Circumstances) {
     this.#limit = limit
+    this.#circumstancesOf = circumstancesOf
   }
 
-  hold(held: HeldResult): void {
-    this.#results.push(held)
+  hold(testCase: Case): void {
+    this.#cases.push(testCase)
   }
 
-  /** Removes and returns the results of the cases that may be the cause of a death at this time. */
-  takeCausesOf(death: number): HeldResult[] {
-    return this.#take(({ circumstances }) => isNear(circumstances, death))
+  /** Removes and returns the cases that may be the cause of a death at this time. */
+  takeCausesOf(death: number): Case[] {
+    return this.#take((testCase) => isNear(this.#circumstancesOf(testCase), death))
   }
 
-  /** Removes and returns the results that are older than the time for a death, or are too many. */
-  takeSafe(): HeldResult[] {
-    const now = performance.now()
-    const excess = this.#results.length - this.#limit
-    return this.#take(({ circumstances: { ended } }, index) => index < excess || ended + DEATH_LIMIT < now)
+  /** Removes and returns the cases that ended longer ago than a death may take, or are too many. */
+  takeSafe(): Case[] {
+    const earliest = performance.now() - DEATH_LIMIT
+    const excess = this.#cases.length - this.#limit
+    return this.#take((testCase, index) => index < excess || this.#circumstancesOf(testCase).ended < earliest)
   }
 
-  takeAll(): HeldResult[] {
+  takeAll(): Case[] {
     return this.#take(() => true)
   }
 
-  #take(isTaken: (held: HeldResult, index: number) => boolean): HeldResult[] {
-    const taken = this.#results.filter(isTaken)
-    this.#results = this.#results.filter((held) => !taken.includes(held))
+  #take(isTaken: (testCase: Case, index: number) => boolean): Case[] {
+    const taken = this.#cases.filter(isTaken)
+    this.#cases = this.#cases.filter((testCase) => !taken.includes(testCase))
     return taken
   }
 }

@@ -3,7 +3,7 @@ import type { Case, Phase } from '../script/index.ts'
 import { Random } from '../wire/index.ts'
 import { failureOf, joinNotes } from './case-result.ts'
 import { CaseRunner, type CaseRunnerOptions } from './case-runner.ts'
-import { chargeUnexplained, HeldResults, isNear, judgeCandidate } from './death.ts'
+import { chargeUnexplained, HeldCases, isNear, judgeCandidate } from './death.ts'
 import type { RunOptions } from './options.ts'
 import { isBad } from './verdict.ts'
 
@@ -24,8 +24,8 @@ export interface RunOutcome {
 const SINGLE_PHASES: readonly Phase[] = ['alone', 'last', 'after']
 /** How many cases about silence run at the same time. They only wait. */
 const IDLE_JOBS = 32
-/** How many results of each job are held, because a death that is noticed later may be due to their cases. */
-const HELD_RESULTS = 4
+/** How many cases of each job are held, because a death that is noticed later may be due to them. */
+const HELD_CASES = 4
 
 /** Cases of one phase that share a limit. */
 interface Crew {
@@ -38,7 +38,7 @@ interface Crew {
 export class Runner {
   readonly #options: RunnerOptions
   readonly #caseRunner: CaseRunner
-  readonly #held: HeldResults
+  readonly #held: HeldCases
   readonly #results = new Map<string, CaseResult>()
   readonly #failed = new Set<string>()
   #order: readonly Case[] = []
@@ -46,7 +46,7 @@ export class Runner {
   constructor(options: RunnerOptions) {
     this.#options = options
     this.#caseRunner = new CaseRunner(options)
-    this.#held = new HeldResults(HELD_RESULTS * options.jobs)
+    this.#held = new HeldCases(HELD_CASES * options.jobs, (testCase) => this.#caseRunner.circumstancesOf(testCase))
   }
 
   async run(cases: readonly Case[]): Promise<RunOutcome> {
@@ -62,7 +62,7 @@ export class Runner {
       await this.#runTogether(idle)
     }
     for (const phase of SINGLE_PHASES) await this.#runTogether({ cases: inPhase(phase), jobs: 1 })
-    for (const { result } of this.#held.takeAll()) this.#report(result)
+    for (const testCase of this.#held.takeAll()) this.#report(this.#resultOf(testCase))
     return {
       results: cases.map((testCase) => this.#results.get(testCase.id) as CaseResult),
       lost: this.#caseRunner.lost,
@@ -97,12 +97,12 @@ export class Runner {
     await repeatSuspects()
   }
 
-  /** Holds a result, and reports those that are held no longer. */
+  /** Holds a case with its result, and reports the results of those that are held no longer. */
   #hold(testCase: Case, result: CaseResult): void {
     this.#count(result)
     this.#results.set(testCase.id, result)
-    this.#held.hold({ testCase, result, circumstances: this.#caseRunner.circumstancesOf(testCase) })
-    for (const { result: safe } of this.#held.takeSafe()) this.#report(safe)
+    this.#held.hold(testCase)
+    for (const safe of this.#held.takeSafe()) this.#report(this.#resultOf(safe))
   }
 
   /** Returns the cases that ended well and may be the cause of a death that was noticed during this one. */
@@ -110,7 +110,7 @@ export class Runner {
     const { diedAt } = this.#caseRunner.circumstancesOf(testCase)
     // Clients are processes of their own. Only a server outlives a case.
     if (diedAt === null || this.#options.isAccepting === undefined) return []
-    return this.#held.takeCausesOf(diedAt).map((held) => held.testCase)
+    return this.#held.takeCausesOf(diedAt)
   }
 
   /** Repeats cases that failed among others, and those that may be the cause of a death. */
