@@ -63,6 +63,8 @@ export interface AttemptSettings {
 /** Performs single attempts at cases, and detects whether the target survived them. */
 export class CaseAttempts {
   readonly #options: AttemptOptions
+  /** The number of deaths that attempts have noticed. */
+  #noticedDeaths = 0
 
   constructor(options: AttemptOptions) {
     this.#options = options
@@ -77,7 +79,8 @@ export class CaseAttempts {
     const log = new WireLog(onWire && ((event) => onWire(testCase.id, event)))
     const ownContext = slowFactor === 1 ? context : { ...context, timeout: context.timeout * slowFactor }
     const trial = new Trial(entry, ownContext, new Random(context.seed, testCase.id), log)
-    const crashes = this.#crashes
+    // A death between two attempts is noticed by the second one.
+    const crashes = Math.min(this.#crashes, this.#noticedDeaths)
     const began = performance.now()
     const onAbort = (): void => trial.close()
     signal?.addEventListener('abort', onAbort)
@@ -96,6 +99,7 @@ export class CaseAttempts {
     const note = joinNotes(outcome.note, hasDied ? this.#describeDeath() : undefined)
     const diedAt = state === 'dead' ? this.#timeOfDeath(crashes) : null
     const isLost = state !== 'serving' && !(await this.#options.revive())
+    if (state === 'dead') this.#noticedDeaths = this.#crashes
     const duration = ended - began
     const result = resultOf(trial, { verdict, duration, note, repro: repro(entry.id), keepWire })
     const { timedOut, refused, lost } = trial

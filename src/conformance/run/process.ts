@@ -10,12 +10,18 @@ const STOP_LIMIT = 2_000
 /** How many bytes of the output are retained. */
 const KEPT_OUTPUT = 16_384
 
+/** Output of one process. The last of it may be read after the exit. */
+interface Output {
+  text: string
+}
+
 /** A server under test that the tester starts, watches, restarts after a crash, and stops. */
 export class ServerProcess {
   readonly port: number
   #command: string
   #child: ChildProcess | null = null
-  #output = ''
+  #output: Output = { text: '' }
+  #lastWords: Output = { text: '' }
   #stopping = false
   /** Whether the run has ended. The process is then not started again. */
   #isClosed = false
@@ -35,9 +41,14 @@ export class ServerProcess {
     return this.#crashTimes
   }
 
-  /** The last part of the standard output and standard error of the process. */
+  /** The last part of the standard output and standard error of the process that was started last. */
   get output(): string {
-    return this.#output
+    return this.#output.text
+  }
+
+  /** The last part of the output of the process that crashed last. */
+  get lastWords(): string {
+    return this.#lastWords.text
   }
 
   /**
@@ -49,13 +60,15 @@ export class ServerProcess {
     const child = spawn(this.#command, { shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     endWithTester(child)
+    const output: Output = { text: '' }
+    this.#output = output
     const append = (chunk: Buffer): void => {
-      this.#output = (this.#output + chunk.toString('utf8')).slice(-KEPT_OUTPUT)
+      output.text = (output.text + chunk.toString('utf8')).slice(-KEPT_OUTPUT)
     }
     child.stdout?.on('data', append)
     child.stderr?.on('data', append)
     child.on('error', (error) => append(Buffer.from(`${error.message}\n`)))
-    child.on('exit', () => this.#onExit(child))
+    child.on('exit', () => this.#onExit(child, output))
     await poll(async () => this.#child !== child || (await accepts(this.port)), START_LIMIT)
     return this.#child === child && (await accepts(this.port))
   }
@@ -104,10 +117,12 @@ export class ServerProcess {
     return this.start()
   }
 
-  #onExit(child: ChildProcess): void {
+  #onExit(child: ChildProcess, output: Output): void {
     if (this.#child !== child) return
     this.#child = null
-    if (!this.#stopping) this.#crashTimes.push(performance.now())
+    if (this.#stopping) return
+    this.#crashTimes.push(performance.now())
+    this.#lastWords = output
   }
 }
 

@@ -18,7 +18,7 @@ export interface ServerRunOptions extends RunOptions, DetectOptions {
   /** The process of the target, if the tester started it. */
   process?: {
     readonly crashTimes: readonly number[]
-    readonly output: string
+    readonly lastWords: string
     revive(isServing: () => Promise<boolean>, patience: number): Promise<boolean>
   }
 }
@@ -62,7 +62,7 @@ function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOu
     crashTimes: process && (() => process.crashTimes),
     recovers,
     isAccepting: () => acceptsConnection(context),
-    lastWords: () => process?.output ?? '',
+    lastWords: () => process?.lastWords ?? '',
   })
   return runner.run(options.entries.map(({ id }) => findCase(id)).filter((one) => one !== undefined))
 }

@@ -1,9 +1,10 @@
 import type { CaseResult } from '../result.ts'
 import type { Case, Phase } from '../script/index.ts'
 import { Random } from '../wire/index.ts'
+import type { AttemptSettings } from './case-attempt.ts'
 import { failureOf, joinNotes } from './case-result.ts'
 import { CaseRunner, type CaseRunnerOptions } from './case-runner.ts'
-import { chargeUnexplained, HeldCases, isNear, judgeCandidate } from './death.ts'
+import { chargeUnexplained, type Death, deathsDuring, findCauses, HeldCases, judgeCandidate } from './death.ts'
 import type { RunOptions } from './options.ts'
 import { isBad } from './verdict.ts'
 
@@ -80,11 +81,12 @@ export class Runner {
     }
     const work = async (waiting: Case[]): Promise<void> => {
       for (let testCase = waiting.shift(); testCase !== undefined; testCase = waiting.shift()) {
-        const result = await this.#caseRunner.attempt(testCase, { isAlone })
-        this.#results.set(testCase.id, result)
+        let result = await this.#caseRunner.attempt(testCase, { isAlone })
         const isSuspect = !isAlone && (isBad(result.verdict) || this.#caseRunner.isDoubtful(testCase, result))
+        if (!isSuspect && result.verdict !== 'crash') result = await this.#caseRunner.settle(testCase, result)
+        this.#results.set(testCase.id, result)
         if (isSuspect || result.verdict === 'crash') suspects.add(testCase)
-        else this.#hold(testCase, await this.#caseRunner.settle(testCase, result))
+        else this.#hold(testCase)
         for (const early of this.#takeCauses(testCase)) suspects.add(early)
         if (isAlone) await repeatSuspects()
       }
@@ -98,9 +100,8 @@ export class Runner {
   }
 
   /** Holds a case with its result, and reports the results of those that are held no longer. */
-  #hold(testCase: Case, result: CaseResult): void {
-    this.#count(result)
-    this.#results.set(testCase.id, result)
+  #hold(testCase: Case): void {
+    this.#count(this.#resultOf(testCase))
     this.#held.hold(testCase)
     for (const safe of this.#held.takeSafe()) this.#report(this.#resultOf(safe))
   }
@@ -115,44 +116,34 @@ export class Runner {
 
   /** Repeats cases that failed among others, and those that may be the cause of a death. */
   async #repeatSuspects(suspects: readonly Case[]): Promise<void> {
-    const first = new Map(suspects.map((testCase) => [testCase, this.#caseRunner.circumstancesOf(testCase)]))
-    const deaths = new Set([...first.values()].map(({ diedAt }) => diedAt).filter((time) => time !== null))
-    const left = new Set(suspects)
-    const causes = new Set<Case>()
-    for (const death of [...deaths].sort((a, b) => a - b)) {
-      const near = [...first].filter(([, circumstances]) => isNear(circumstances, death)).map(([testCase]) => testCase)
-      const candidates = near.filter((testCase) => left.delete(testCase))
-      // A case may cause several deaths.
-      const isExplained = near.some((testCase) => causes.has(testCase))
-      for (const cause of await this.#findCauses(candidates, isExplained)) causes.add(cause)
-    }
-    for (const testCase of left) await this.#repeatAlone(testCase)
+    const deaths = deathsDuring(suspects, (testCase) => this.#caseRunner.circumstancesOf(testCase))
+    const isCandidate = (testCase: Case): boolean => deaths.some(({ candidates }) => candidates.includes(testCase))
+    await this.#repeatCandidates(suspects.filter(isCandidate), deaths)
+    for (const testCase of suspects) if (!isCandidate(testCase)) await this.#repeatAlone(testCase)
   }
 
-  /**
-   * Repeats the candidates for a death one by one, and returns those that cause it again. When none does, the last one
-   * that ran during the death is charged, unless the death `isExplained`.
-   */
-  async #findCauses(candidates: readonly Case[], isExplained: boolean): Promise<Case[]> {
-    const hasNoticed = (testCase: Case): boolean => this.#resultOf(testCase).verdict === 'crash'
-    const noticed = candidates.filter(hasNoticed)
-    const judged = new Map<Case, CaseResult>()
-    const causes: Case[] = []
-    for (const testCase of [...noticed, ...candidates.filter((each) => !hasNoticed(each))]) {
-      const first = this.#resultOf(testCase)
+  /** Repeats the candidates for deaths. A death that none of them causes again is charged to the last that noticed it. */
+  async #repeatCandidates(candidates: readonly Case[], deaths: readonly Death[]): Promise<void> {
+    const repeated = new Map<Case, CaseResult>()
+    const repeat = async (testCase: Case, settings: AttemptSettings): Promise<boolean> => {
       // The death may have ended its connections. The repetition records the ends that are due to the case.
       this.#options.context.ledger.forget('inv.close-before-fin', testCase.id)
-      const again = await this.#caseRunner.again(testCase, first, { isWatched: true })
-      if (again?.verdict === 'crash') causes.push(testCase)
-      judged.set(testCase, judgeCandidate(first, again))
+      const before = repeated.get(testCase) ?? this.#resultOf(testCase)
+      const again = await this.#caseRunner.again(testCase, before, settings)
+      if (again !== null) repeated.set(testCase, again)
+      return again?.verdict === 'crash'
     }
-    const charged = isExplained || causes.length > 0 ? undefined : noticed.at(-1)
-    for (const [testCase, result] of judged) {
+    const hasNoticed = (testCase: Case): boolean => deaths.some(({ noticed }) => noticed.includes(testCase))
+    const others = candidates.filter((testCase) => !hasNoticed(testCase))
+    const causes = await findCauses([...candidates.filter(hasNoticed), ...others], repeat)
+    const unexplained = deaths.filter((death) => !causes.some((cause) => death.candidates.includes(cause)))
+    for (const testCase of candidates) {
       const first = this.#resultOf(testCase)
-      if (testCase === charged) this.#conclude(chargeUnexplained(first, result, noticed))
+      const result = judgeCandidate(first, repeated.get(testCase) ?? null)
+      const charge = unexplained.find(({ noticed }) => noticed.at(-1) === testCase)
+      if (charge !== undefined) this.#conclude(chargeUnexplained(first, result, charge.noticed))
       else this.#conclude(result === first ? first : await this.#caseRunner.settle(testCase, result))
     }
-    return causes
   }
 
   /** Repeats a case that failed among others. The failure counts only when it recurs alone. */

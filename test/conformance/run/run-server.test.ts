@@ -115,7 +115,7 @@ test('the process is asked to restart after a crash', async (t) => {
     target,
     process: {
       crashTimes,
-      output: 'segmentation fault',
+      lastWords: 'segmentation fault',
       async revive() {
         isDown = false
         return true

@@ -522,6 +522,35 @@ test('a death after the end of its cause is attributed to that case, not to the 
   }
 })
 
+test('a death between two attempts is noticed, although the target serves again', async () => {
+  const crashTimes: number[] = []
+  let isUp = true
+  let death: Promise<void> | null = null
+  const die = (): void => {
+    isUp = false
+    crashTimes.push(performance.now())
+  }
+  const process = {
+    crashTimes: () => crashTimes,
+    isAccepting: async () => isUp,
+    async isServing() {
+      await death
+      return isUp
+    },
+    async revive() {
+      isUp = true
+      return true
+    },
+  }
+  const killsAfterIt: Case['run'] = async () => {
+    death = new Promise((resolve) => setImmediate(() => resolve(die())))
+  }
+  // A pass that depends on timing is repeated, and the target is restored before that.
+  const cases = [caseOf(IDS[0], killsAfterIt, { tags: ['timing'] }), caseOf(IDS[1], passes)]
+  const results = await runCases(cases, { ...process, jobs: 1 })
+  assert.equal(verdicts(results), ['crash', 'pass'])
+})
+
 test('a pass that depends on how the pieces arrive counts when it recurs', async () => {
   let attempts = 0
   const failsLater: Case['run'] = async (t) => {
