@@ -19,6 +19,7 @@ export class FrameWatch {
   /** Payloads of the pongs that were sent, in hex. */
   readonly pongs = new Set<string>()
   #answered = new Set<string>()
+  #isOver = false
   /** The codes of the Close frames that were sent. */
   readonly closes = new Set<number>()
 
@@ -27,6 +28,11 @@ export class FrameWatch {
     this.#ledger = ledger
     this.#seenIn = seenIn
     this.#masks = target === 'client'
+  }
+
+  /** Ends the checks of this connection, because the tester has done what no peer may do. */
+  end(): void {
+    this.#isOver = true
   }
 
   /** Checks one frame from the target. */
@@ -144,6 +150,7 @@ export class FrameWatch {
   }
 
   #breach(rule: string, what: string | Frame, before = ''): void {
+    if (this.#isOver) return
     this.#ledger.breach(rule, this.#seenIn, before + (typeof what === 'string' ? what : describeFrame(what)))
   }
 }

@@ -92,6 +92,11 @@ export class Peer {
     return this.#sender.sendHead(bytes, chop)
   }
 
+  /** Writes an HTTP head with bytes that a client may send only after the response (RFC 6455 §4.1). */
+  sendEarly(bytes: Buffer, chop?: Chop): Promise<void> {
+    return this.#sender.sendEarly(bytes, chop)
+  }
+
   /** Sends one frame, valid or not (RFC 6455 §5.2). */
   sendFrame(spec: FrameSpec, chop?: Chop): Promise<void> {
     return this.#sender.sendFrames([spec], chop)

@@ -61,6 +61,15 @@ export class SendingPeer {
     await this.#write(bytes, chop)
   }
 
+  /**
+   * Writes bytes with an HTTP head, without waiting for the response. A client must wait (RFC 6455 §4.1), so what the
+   * target then sends violates no passive rule.
+   */
+  async sendEarly(bytes: Buffer, chop?: Chop): Promise<void> {
+    this.#settings.watch.end()
+    await this.sendBytes(bytes, chop)
+  }
+
   /** Sends frames, valid or not, in one write or in the writes that `chop` defines (RFC 6455 §5.2). */
   async sendFrames(specs: readonly FrameSpec[], chop?: Chop): Promise<void> {
     const frames = specs.map((spec) => this.frameBytes(spec))

@@ -7,10 +7,16 @@ import type { Trial } from './trial.ts'
 /** How frames are written: all in one write, one write per frame, or byte by byte. */
 export type Way = 'whole' | 'frames' | 'octets'
 
+/**
+ * Milliseconds between two bytes. A server that fails the connection at the first byte of a frame may discard its Close
+ * when more bytes arrive before it was sent.
+ */
+const BYTE_PAUSE = 5
+
 /** Sends frames in the given way. */
 export async function sendInWay(peer: Peer, frames: readonly FrameSpec[], way: Way): Promise<void> {
   if (way === 'frames') for (const frame of frames) await peer.sendFrame(frame)
-  else await peer.sendFrames(frames, way === 'octets' ? { size: 1 } : undefined)
+  else await peer.sendFrames(frames, way === 'octets' ? { size: 1, pause: BYTE_PAUSE } : undefined)
 }
 
 /**

@@ -236,7 +236,7 @@ export class Trial {
     const request = this.request(options)
     const bytes = Buffer.concat([Buffer.from(options.prefix ?? '', 'latin1'), request.bytes])
     if (options.early === undefined) await peer.sendHead(bytes, options.chop)
-    else await peer.sendBytes(Buffer.concat([bytes, options.early(peer)]), options.chop)
+    else await peer.sendEarly(Buffer.concat([bytes, options.early(peer)]), options.chop)
     return this.readAnswer(peer, request, options.timeout)
   }
 

@@ -184,6 +184,9 @@ class Connection {
     const codec = deflate && new Deflate(deflate, 'server', defects)
     this.#peer = new Peer(this.#socket, { role: 'server', deflate: codec, maxMessage, defects, onFail })
     this.#socket.write(response, 'latin1')
+    if (defects.has('reads-early-bytes-as-request') && this.#head.length > 0) {
+      throw new Refusal(400, 'bytes before the 101')
+    }
     if (defects.has('101-with-ping')) this.#peer.ping()
   }
 

@@ -85,3 +85,12 @@ test('a Close that is fragmented, masked or too long has the wrong shape', () =>
     assert.is(ledger.breachesOf('close.reply-shape').length, 1)
   }
 })
+
+test('nothing is recorded once the checks of a connection have ended', () => {
+  const ledger = new Ledger()
+  const watch = new FrameWatch(ledger, 'a.case')
+  watch.end()
+  watch.onBareEnd()
+  watch.onEnd(Buffer.from('HTTP/1.1 400'), true)
+  assert.equal(RULES.flatMap((rule) => ledger.breachesOf(rule)), [])
+})

@@ -8,6 +8,7 @@ const handshake = {
   'old-reason-phrase': 'says “101 Web Socket Protocol Handshake” (RFC 9112 §4: clients ignore it)',
   '101-in-three-segments': 'sends its 101 in three segments',
   '101-with-ping': 'sends a ping in the segment of its 101 (RFC 6455 §5.5.2)',
+  'reads-early-bytes-as-request': 'answers bytes before its 101 with 400, as a request (RFC 6455 §4.1 forbids them)',
   'blanks-around-values': 'surrounds field values with blanks and tabs (RFC 9110 §5.5)',
   'limits-head-pieces': 'answers 408 to a request head in more than 64 pieces (RFC 6455 §10.4, RFC 9110 §15.5.9)',
   'reads-control-bytes-as-blanks': 'replaces NUL and other control bytes in a head by blanks (RFC 9110 §5.5)',
@@ -131,6 +132,7 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
         'no-reason-phrase',
         '101-in-three-segments',
         'refuses-without-body',
+        'reads-early-bytes-as-request',
       ],
       [
         'names-in-upper-case',
