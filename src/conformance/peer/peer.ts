@@ -207,7 +207,7 @@ export class Peer {
   async expectMessage(expected = 'a message', timeout?: number, limit?: number): Promise<Message> {
     const event = await this.nextMeaningful(timeout, limit)
     if (event?.kind === 'message') return event.message
-    throw this.#mismatch(expected, event)
+    throw this.#mismatch(expected, event, timeout)
   }
 
   /**
@@ -218,7 +218,7 @@ export class Peer {
     const passed: Inbound[] = []
     const event = await this.skipWhile((one) => one.kind === 'message' && passed.push(one) > 0, timeout)
     if (event?.kind !== 'pong' || (payload !== undefined && !event.frame.payload.equals(payload))) {
-      throw this.#mismatch(payload === undefined ? 'a pong' : `pong with ${showBytes(payload)}`, passed[0] ?? event)
+      throw this.#mismatch(payload === undefined ? 'a pong' : `pong with ${showBytes(payload)}`, passed[0] ?? event, timeout)
     }
     for (const message of passed.reverse()) this.unshift(message)
     return event.frame
@@ -228,14 +228,14 @@ export class Peer {
   async expectClose(expected = 'a Close', timeout?: number): Promise<Extract<Inbound, { kind: 'close' }>> {
     const event = await this.nextMeaningful(timeout)
     if (event?.kind === 'close') return event
-    throw this.#mismatch(expected, event)
+    throw this.#mismatch(expected, event, timeout)
   }
 
   /** Expects the end of the stream as the next event. */
   async expectEnd(timeout?: number): Promise<'fin' | 'rst'> {
     const event = await this.nextMeaningful(timeout)
     if (event?.kind === 'end') return event.tcp
-    throw this.#mismatch('the end of the stream', event)
+    throw this.#mismatch('the end of the stream', event, timeout)
   }
 
   /** Waits for bytes or the end of the stream, before or after the handshake. Resolves to false on a timeout. */
@@ -248,7 +248,7 @@ export class Peer {
     return this.#receiver.waitForEnd(timeout)
   }
 
-  #mismatch(expected: string, event: Inbound | null): Mismatch {
-    return new Mismatch(expected, describeInbound(event, this.settings.timeout))
+  #mismatch(expected: string, event: Inbound | null, timeout = this.settings.timeout): Mismatch {
+    return new Mismatch(expected, describeInbound(event, timeout))
   }
 }

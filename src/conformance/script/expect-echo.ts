@@ -2,6 +2,7 @@ import type { Message, Peer } from '../peer/index.ts'
 import { bytesOf, type Chop, type FrameSpec, Op, showBytes } from '../wire/index.ts'
 import { expectCleanClose } from './expect-close.ts'
 import { TOO_BIG_CODES } from './expect-failure.ts'
+import { timeoutFor } from './expect-load.ts'
 import type { Trial } from './trial.ts'
 /** A message for which an echo is expected. It is sent as one frame, or as the given frames. */
 export interface EchoSpec {
@@ -10,7 +11,7 @@ export interface EchoSpec {
   /** The frames to send instead of one; their payloads must add up to `payload`. */
   frames?: readonly FrameSpec[]
   chop?: Chop
-  /** Milliseconds without progress until the wait fails; default: the timeout of the run. */
+  /** Milliseconds without progress until the wait fails; default: the timeout for a message of this size. */
   timeout?: number
 }
 
@@ -23,7 +24,8 @@ export async function expectEcho(
   timeout?: number,
 ): Promise<Message> {
   const { expected } = wantedEcho(t, payload, opcode)
-  const message = await receive(t, peer, bytesOf(payload).length, expected, timeout)
+  const size = bytesOf(payload).length
+  const message = await receive(t, peer, size, expected, timeout ?? timeoutFor(t, size))
   checkEcho(t, message, payload, opcode)
   t.assert(true, expected, 'the same')
   return message
@@ -45,7 +47,7 @@ export function skipIfTooBig(t: Trial, peer: Peer, size: number): void {
 }
 
 /** Waits for a message; skips the case if the target refuses what was sent as too big. */
-async function receive(t: Trial, peer: Peer, size: number, expected: string, timeout?: number): Promise<Message> {
+async function receive(t: Trial, peer: Peer, size: number, expected: string, timeout: number): Promise<Message> {
   try {
     return await peer.expectMessage(expected, timeout)
   } catch (error) {

@@ -19,6 +19,14 @@ export function loadTimeout(t: Trial): number {
   return t.timeout * PATIENCE
 }
 
+/** Size in bytes from which a message counts as a load: a server without native code may need seconds for it. */
+const LARGE_MESSAGE = 256 * 1024
+
+/** Returns the milliseconds without progress after which the reply to a message of this size in bytes is late. */
+export function timeoutFor(t: Trial, size: number): number {
+  return size < LARGE_MESSAGE ? t.timeout : loadTimeout(t)
+}
+
 /** Sends many messages. Stops when the connection has ended. */
 export async function sendLoad(peer: Peer, messages: readonly LoadMessage[]): Promise<void> {
   for (let at = 0; at < messages.length && !peer.ended; at += BATCH) {

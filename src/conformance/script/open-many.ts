@@ -38,12 +38,13 @@ export async function openMany(t: Trial, count: number, width: number = count): 
 }
 
 /**
- * Opens a connection. Repeats that for one timeout when the target is busy, for example with abandoned connections.
+ * Opens a connection. Repeats that for `timeout` milliseconds when the target is busy, for example with abandoned
+ * connections.
  */
-export async function openWhenFree(t: Trial): Promise<Peer> {
-  const deadline = performance.now() + t.timeout
+export async function openWhenFree(t: Trial, timeout = t.timeout): Promise<Peer> {
+  const deadline = performance.now() + timeout
   for (;;) {
-    const { peer, response } = await t.handshake()
+    const { peer, response } = await t.handshake({ timeout })
     if (response?.status === 101) return peer
     const isLate = performance.now() >= deadline
     if (isLate) t.noteTimeout()

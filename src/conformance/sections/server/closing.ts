@@ -7,6 +7,7 @@ import {
   expectFailure,
   expectOnlyEnd,
   expectRoundTrip,
+  loadTimeout,
   needEcho,
   type Trial,
 } from '../../script/index.ts'
@@ -135,7 +136,7 @@ async function resetDuringEcho(t: Trial): Promise<void> {
   needEcho(t)
   const peer = await t.open()
   await peer.sendBinary(Buffer.alloc(Math.min(16 * MIB, t.context.maxMessage), 0x2a))
-  await peer.waitForInput()
+  await peer.waitForInput(loadTimeout(t))
   peer.reset()
   await expectAlive(t)
 }
@@ -158,7 +159,7 @@ const tcpRows: Case[] = [
     },
   },
   { id: 'close.fin-not-rst-unread', tags: ['timing'], run: sendWhileClosing },
-  { id: 'close.half-close', run: closeAndEnd },
+  { id: 'close.half-close', tags: ['timing'], run: closeAndEnd },
   { id: 'close.fin-open', run: endOpen },
   { id: 'close.rst-open', run: resetOpen },
   { id: 'close.rst-during-echo', run: resetDuringEcho },

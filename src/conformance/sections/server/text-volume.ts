@@ -10,6 +10,7 @@ import {
   needEcho,
   skipIfTooBig,
   type Trial,
+  timeoutFor,
 } from '../../script/index.ts'
 import { isUtf8, Op } from '../../wire/index.ts'
 
@@ -42,7 +43,7 @@ async function sendLong(t: Trial, payload: Buffer): Promise<Peer> {
   if (payload.length > t.context.maxMessage) t.skip(`needs --max-message ${payload.length}`)
   const peer = await t.open()
   await peer.sendFrame({ opcode: Op.TEXT, payload })
-  const event = await peer.nextMeaningful()
+  const event = await peer.nextMeaningful(timeoutFor(t, payload.length))
   if (event?.kind === 'close' || event?.kind === 'end') skipIfTooBig(t, peer, payload.length)
   if (event !== null) peer.unshift(event)
   return peer
