@@ -218,7 +218,11 @@ export class Peer {
     const passed: Inbound[] = []
     const event = await this.skipWhile((one) => one.kind === 'message' && passed.push(one) > 0, timeout)
     if (event?.kind !== 'pong' || (payload !== undefined && !event.frame.payload.equals(payload))) {
-      throw this.#mismatch(payload === undefined ? 'a pong' : `pong with ${showBytes(payload)}`, passed[0] ?? event, timeout)
+      throw this.#mismatch(
+        payload === undefined ? 'a pong' : `pong with ${showBytes(payload)}`,
+        passed[0] ?? event,
+        timeout,
+      )
     }
     for (const message of passed.reverse()) this.unshift(message)
     return event.frame

@@ -36,14 +36,15 @@ const SMALL_MESSAGE = 4096
 
 /**
  * Skips the case if the target closed with 1009 or 1008 because of a message of that size, or may have: servers choose
- * their limits (RFC 6455 §7.4.1, §10.4).
+ * their limits (RFC 6455 §7.4.1, §10.4). A server that closes TCP with unread bytes sends RST, and a Close before it is
+ * then lost.
  */
 export function skipIfTooBig(t: Trial, peer: Peer, size: number): void {
   if (size <= SMALL_MESSAGE) return
-  const { code } = peer.closing
+  const { code, tcp } = peer.closing
   if (TOO_BIG_CODES.includes(code ?? 0)) t.skip(`the target accepts no message of ${size} bytes`)
-  if (code === null && peer.isCutOff)
-    t.skip(`TCP was reset while ${size} bytes were being written; a 1009 sent before that would be lost`)
+  if (code === null && tcp === 'rst')
+    t.skip(`TCP was reset after a message of ${size} bytes; a 1009 sent before that would be lost`)
 }
 
 /** Waits for a message; skips the case if the target refuses what was sent as too big. */

@@ -167,6 +167,7 @@ export class Peer {
     const isText = this.#messageOpcode === TEXT || this.#defects.has('checks-binary-as-text')
     if (isText && !this.#isCompressed) this.#utf8.push(piece)
     this.#message.push(piece)
+    if (this.#message.size > 65_536 && this.#defects.has('resets-above-limit')) this.#socket.resetAndDestroy()
   }
 
   #onFrameEnd(frame: FrameHeader): void {

@@ -20,6 +20,8 @@ const BUSY_EVERY = 1_000
 
 /** Maximum number of connections, for the quirks that limit them. */
 const CONNECTION_LIMIT = 20
+/** Maximum number of connections without a response, for the quirk that limits them. */
+const QUEUE_LIMIT = 45
 
 export interface EchoServerOptions {
   /** The port. Default 0: a free one. */
@@ -60,6 +62,7 @@ export async function startServer(options: EchoServerOptions = {}): Promise<Echo
 /** What the connections of one server share. */
 class House {
   readonly sockets = new Set<Socket>()
+  readonly #connections = new Set<Connection>()
   readonly options: EchoServerOptions
   readonly #defects: Defects
   #abandonedCount = 0
@@ -86,6 +89,11 @@ class House {
 
   receive(socket: Socket, server: Server): void {
     const { subprotocols = ['chat'], maxMessage = this.#messageLimit } = this.options
+    const waiting = [...this.#connections].filter(({ state }) => state === 'waiting')
+    if (waiting.length >= QUEUE_LIMIT && this.#defects.has('resets-in-a-burst')) {
+      socket.resetAndDestroy()
+      return
+    }
     pace(socket, this.#defects)
     const onFail = (): void => {
       if (this.#defects.has('fails-all-connections-together')) for (const other of this.sockets) other.end()
@@ -97,6 +105,7 @@ class House {
     const settings = { subprotocols, maxMessage, defects: this.#defects, isFull, onFail, onRefuse }
     const connection = new Connection(socket, settings)
     this.sockets.add(socket)
+    this.#connections.add(connection)
     if (this.#defects.has('one-connection-at-a-time')) this.#queueUp(socket)
     socket.on('data', (chunk: Buffer) => connection.receive(chunk))
     socket.on('end', () => connection.receiveEnd())
@@ -106,6 +115,7 @@ class House {
     })
     socket.on('close', () => {
       this.sockets.delete(socket)
+      this.#connections.delete(connection)
       if (connection.state === 'upgraded') return
       this.#abandonedCount++
       if (this.#defects.has('counts-abandoned-for-ever') && this.#abandonedCount > 400) server.close()

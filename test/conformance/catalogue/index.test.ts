@@ -127,6 +127,15 @@ test('the preset quick names entries of the catalogue', () => {
   )
 })
 
+test('no other case runs beside one that depends on timing, or beside its repetition', () => {
+  const ids = [...sections, ...clientSections].filter(({ tags }) => tags?.includes('timing'))
+  assert.ok(ids.length > 5)
+  assert.equal(
+    ids.filter(({ phase }) => phase !== 'alone' && phase !== 'last').map(({ id }) => id),
+    [],
+  )
+})
+
 test('cases whose bytes have to arrive segment by segment run alone, and their passes are confirmed', () => {
   const ids = ['len.header-dribble', 'len.header-splits', 'mask.key-split', 'utf8.split-segments', 'hs.ok.split-crlf']
   assert.equal(

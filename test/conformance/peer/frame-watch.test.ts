@@ -92,5 +92,8 @@ test('nothing is recorded once the checks of a connection have ended', () => {
   watch.end()
   watch.onBareEnd()
   watch.onEnd(Buffer.from('HTTP/1.1 400'), true)
-  assert.equal(RULES.flatMap((rule) => ledger.breachesOf(rule)), [])
+  assert.equal(
+    RULES.flatMap((rule) => ledger.breachesOf(rule)),
+    [],
+  )
 })

@@ -165,9 +165,9 @@ export const clientClosing: Case[] = [
       await expectCleanClose(t, (await answerNext(t)).peer, { strict: true })
     },
   },
-  { id: 'client.close.waits-for-server', tags: ['timing'], run: waitForServer },
+  { id: 'client.close.waits-for-server', phase: 'alone', tags: ['timing'], run: waitForServer },
   { id: 'client.close.gives-up', phase: 'idle', tags: ['idle'], limit: 90_000, run: neverEnd },
-  { id: 'client.close.client-initiated', tags: ['timing'], run: letClientStart },
+  { id: 'client.close.client-initiated', phase: 'alone', tags: ['timing'], run: letClientStart },
   {
     id: 'client.close.no-reply',
     phase: 'idle',

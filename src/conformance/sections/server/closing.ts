@@ -158,8 +158,8 @@ const tcpRows: Case[] = [
       await expectFin(t, peer)
     },
   },
-  { id: 'close.fin-not-rst-unread', tags: ['timing'], run: sendWhileClosing },
-  { id: 'close.half-close', tags: ['timing'], run: closeAndEnd },
+  { id: 'close.fin-not-rst-unread', phase: 'alone', tags: ['timing'], run: sendWhileClosing },
+  { id: 'close.half-close', phase: 'alone', tags: ['timing'], run: closeAndEnd },
   { id: 'close.fin-open', run: endOpen },
   { id: 'close.rst-open', run: resetOpen },
   { id: 'close.rst-during-echo', run: resetDuringEcho },
