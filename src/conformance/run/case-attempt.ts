@@ -42,7 +42,9 @@ export interface Circumstances {
 
 /** Milliseconds within which the exit of a process is reported after it has refused a connection. */
 const EXIT_LIMIT = 1_000
-/** Milliseconds for which a process is watched after a case that may end it. */
+/** Milliseconds within which the exit of a process is reported after its cause, also on a busy machine. */
+export const DEATH_LIMIT = 5_000
+/** Milliseconds for which a process that still serves is watched after a case that may end it. */
 const WATCH_TIME = 500
 /** How many lines of the output of a process a note contains. */
 const LAST_LINES = 8
@@ -135,7 +137,7 @@ export class CaseAttempts {
   /** Waits for a death after the end of a case. A process that is dying serves no new connection. */
   async #watch(crashes: number): Promise<void> {
     if (await this.#diesWithin(WATCH_TIME, crashes)) return
-    if (!(await this.#options.isServing())) await this.#diesWithin(EXIT_LIMIT, crashes)
+    if (!(await this.#options.isServing())) await this.#diesWithin(DEATH_LIMIT, crashes)
   }
 
   /** Returns when the exit was reported that followed `crashes` earlier ones, or the current time without a report. */

@@ -1,11 +1,8 @@
 import type { CaseResult } from '../result.ts'
 import type { Case } from '../script/index.ts'
-import type { AttemptSettings, Circumstances } from './case-attempt.ts'
+import { type AttemptSettings, type Circumstances, DEATH_LIMIT } from './case-attempt.ts'
 import { joinNotes } from './case-result.ts'
 import { isBad } from './verdict.ts'
-
-/** Milliseconds within which the exit of a process is reported after its cause, also on a busy machine. */
-const DEATH_LIMIT = 5_000
 
 /** Cases that ended well and whose results are not reported yet, because a death may turn out to be due to them. */
 export class HeldCases {
