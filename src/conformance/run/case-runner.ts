@@ -14,9 +14,10 @@ const SLOW_FACTOR = 8
 /** After this number of attempts with a longer timeout without a pass, the target is considered silent, not slow. */
 const SLOW_ATTEMPTS = 4
 
+/** The circumstances of a case that was never attempted. */
 const UNSUSPICIOUS: Circumstances = {
-  began: 0,
-  ended: 0,
+  began: Number.NEGATIVE_INFINITY,
+  ended: Number.NEGATIVE_INFINITY,
   diedAt: null,
   timedOut: false,
   refused: false,

@@ -53,7 +53,7 @@ export interface OpenOptions extends RequestOptions {
   prefix?: string
   /** Returns bytes that are sent after the request in the same write. */
   early?: (peer: Peer) => Buffer
-  /** Milliseconds to wait for the response. */
+  /** Milliseconds to wait for the connection, and then for the response. */
   timeout?: number
 }
 
@@ -173,21 +173,29 @@ export class Trial {
   // Connecting
 
   /** Opens a connection without a handshake. */
-  async connect(plain = false): Promise<Peer> {
-    return this.adopt(await this.dial(plain))
+  async connect(plain = false, patience?: number): Promise<Peer> {
+    return this.adopt(await this.dial(plain, patience))
   }
 
-  /** Opens a connection that the case adopts later, for example after TLS. */
-  async dial(plain = false): Promise<Transport> {
+  /**
+   * Opens a connection that the case adopts later, for example after TLS. While the queue of the target is full, each
+   * attempt times out: attempts are repeated for `patience` milliseconds, because the system repeats one more and more
+   * rarely.
+   */
+  async dial(plain = false, patience = this.timeout): Promise<Transport> {
     const { target, timeout } = this.context
-    const deadline = performance.now() + timeout * LOCAL_PATIENCE
+    const began = performance.now()
+    const deadline = began + timeout * LOCAL_PATIENCE
     for (;;) {
       if (this.#isClosed) throw new Settled()
       try {
         return await (plain ? target.connectPlain(timeout) : target.connect(timeout))
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException
-        if (error instanceof OpenTimeout) this.noteTimeout()
+        if (error instanceof OpenTimeout) {
+          if (performance.now() + timeout / 2 < began + patience) continue
+          this.noteTimeout()
+        }
         if (code === 'ECONNREFUSED' && !this.refused && (await this.#recover())) continue
         if (!LOCAL_TROUBLE.has(code ?? '')) throw new Mismatch('a connection', message || 'connection refused')
         if (performance.now() >= deadline) throw new Error(`this machine cannot open a connection: ${message}`)
@@ -228,7 +236,7 @@ export class Trial {
   /** Sends a request on a new connection and waits for the response. Every 101 is checked by the rules of `hs.resp`. */
   async handshake(options: OpenOptions = {}): Promise<Handshake> {
     if (this.reception !== null) return this.reception.handshake(this, options)
-    return this.handshakeOn(await this.connect(), options)
+    return this.handshakeOn(await this.connect(false, options.timeout), options)
   }
 
   /** Like `handshake`, on an existing connection. */

@@ -514,10 +514,15 @@ test('a death after the end of its cause is attributed to that case, not to the 
       }
     })
     const innocent = caseOf(IDS[2], passes)
+    const skipped = caseOf(IDS[3], passes, { needs: ['tls'] })
     const reported: string[] = []
     const onResult = ({ id, verdict }: CaseResult): void => void reported.push(`${id} ${verdict}`)
-    const results = await runCases([killsLater, victim, innocent], { ...target.options(), jobs, onResult })
-    assert.equal(verdicts(results), ['crash', 'pass', 'pass'], `${jobs} jobs`)
+    const results = await runCases([killsLater, skipped, victim, innocent], {
+      ...target.options(),
+      jobs,
+      onResult,
+    })
+    assert.equal(verdicts(results), ['crash', 'skip', 'pass', 'pass'], `${jobs} jobs`)
     assert.equal(reported.sort(), results.map(({ id, verdict }) => `${id} ${verdict}`).sort())
   }
 })
