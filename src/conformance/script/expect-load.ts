@@ -20,7 +20,7 @@ export function loadTimeout(t: Trial): number {
 }
 
 /** Size in bytes from which a message counts as a load: a server without native code may need seconds for it. */
-const LARGE_MESSAGE = 256 * 1024
+const LARGE_MESSAGE = 32 * 1024
 
 /** Returns the milliseconds without progress after which the reply to a message of this size in bytes is late. */
 export function timeoutFor(t: Trial, size: number): number {
