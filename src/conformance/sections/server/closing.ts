@@ -28,7 +28,7 @@ function closedBy(id: string, frames: readonly FrameSpec[], codes?: readonly num
     async run(t) {
       const peer = await t.open()
       await peer.sendFrames(frames)
-      await expectCleanClose(t, peer, { sent: true, strict: true, codes })
+      await expectCleanClose(t, peer, { sent: true, strict: true, codes, mayReset: true })
     },
   }
 }
