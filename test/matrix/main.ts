@@ -1,13 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { readVersion } from '../../src/cli/version.ts'
 import type { RunResult } from '../../src/conformance/result.ts'
 import { formatEvidence } from './evidence.ts'
 import { type Column, formatPage, listOpen } from './page.ts'
 import { RECIPES, type Recipe } from './recipes.ts'
-import { FOLDER, ROOT, type Way, Workshop, waysOf } from './workshop.ts'
+import { FOLDER, PAGE_SETTINGS, ROOT, type Way, Workshop, waysOf } from './workshop.ts'
 
 /*
  * npm run matrix -- [NAME…] [--docs]: installs the servers and clients of recipes.ts (as root: Debian's packages; the rest by
@@ -22,8 +20,8 @@ const { values, positionals } = parseArgs({
     results: { type: 'string', default: FOLDER },
     pages: { type: 'string' },
     docs: { type: 'boolean', default: false },
-    jobs: { type: 'string', default: '8' },
-    seed: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: PAGE_SETTINGS.jobs },
+    seed: { type: 'string', default: PAGE_SETTINGS.seed },
     cases: { type: 'string' },
     side: { type: 'string' },
     'page-only': { type: 'boolean', default: false },
@@ -35,14 +33,6 @@ const folder = values.results
 const pages = values.pages ?? join(ROOT, values.docs ? 'docs' : 'reports')
 const workshop = new Workshop(folder)
 
-/** The version that is installed, and where it came from. */
-function versionOf({ npm, apt }: Recipe): string {
-  if (npm === undefined && apt === undefined) return readVersion()
-  if (npm !== undefined) return npm[0].slice(npm[0].lastIndexOf('@') + 1)
-  const library = apt?.filter((name) => !/^(g\+\+|gcc|golang-go|pkg-config|ruby|default-jdk-headless)$/.test(name))[0]
-  return `${workshop.shell(`dpkg-query -W -f '\${Version}' ${library}`).output} (Debian)`
-}
-
 function install(recipes: readonly Recipe[]): void {
   const apt = [...new Set(recipes.flatMap((recipe) => recipe.apt ?? []))]
   const npm = [...new Set(recipes.flatMap((recipe) => recipe.npm ?? []))]
@@ -51,18 +41,12 @@ function install(recipes: readonly Recipe[]): void {
   if (npm.length > 0) workshop.mustRun(`npm install --no-audit --no-fund ${npm.join(' ')}`)
 }
 
-function fileOf(name: string): string {
-  return join(folder, `${name.replaceAll(/\W+/g, '-')}.json`)
-}
-
 /** Runs `core` on one server or client. */
 function test(recipe: Recipe, way: Way): void {
-  const file = fileOf(way.label)
+  const file = workshop.fileOf(way.label)
   rmSync(`${file}.about`, { force: true })
   console.log(`${way.label}: exit ${workshop.conform(way, file, values)}`)
-  if (!existsSync(file)) return
-  const column = { version: versionOf(recipe), date: new Date().toISOString().slice(0, 10), load: loadavg()[0] }
-  writeFileSync(`${file}.about`, JSON.stringify(column))
+  if (existsSync(file)) workshop.describe(recipe, way)
 }
 
 const chosen = RECIPES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
@@ -78,7 +62,7 @@ if (!values['page-only']) {
 function writePages(): void {
   const columns = RECIPES.flatMap((recipe) =>
     waysOf(recipe).flatMap(({ label }): Column[] => {
-      const file = fileOf(label)
+      const file = workshop.fileOf(label)
       if (!existsSync(`${file}.about`)) return []
       const about = JSON.parse(readFileSync(`${file}.about`, 'utf8')) as Omit<Column, 'recipe' | 'label' | 'result'>
       const result = JSON.parse(readFileSync(file, 'utf8')) as RunResult
@@ -88,7 +72,7 @@ function writePages(): void {
   mkdirSync(pages, { recursive: true })
   writeFileSync(join(pages, 'matrix.md'), formatPage(columns))
   writeFileSync(join(pages, 'matrix.html'), formatEvidence(columns))
-  const files = columns.map(({ label }) => `'${fileOf(label)}'`)
+  const files = columns.map(({ label }) => `'${workshop.fileOf(label)}'`)
   const page = `${process.execPath} ${join(ROOT, 'dist/cli/main.js')} conform`
   if (files.length > 1) workshop.mustRun(`${page} matrix ${files.join(' ')} -o html:all.html`)
   for (const line of listOpen(columns)) console.log(line)

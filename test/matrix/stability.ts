@@ -4,15 +4,17 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { RunResult } from '../../src/conformance/result.ts'
-import { RECIPES } from './recipes.ts'
+import { RECIPES, type Recipe } from './recipes.ts'
 import { StabilityRecord } from './stability-record.ts'
-import { conformArguments, FOLDER, ROOT, type Way, Workshop, waysOf } from './workshop.ts'
+import { conformArguments, FOLDER, PAGE_SETTINGS, ROOT, type Way, Workshop, waysOf } from './workshop.ts'
 
 /*
  * node --import tsx test/matrix/stability.ts NAME… [--runs 5] [--jobs 1,8] [--limit SECONDS] [--cases ROWS]: repeats `core`
  * on servers of the matrix, which are installed already, quiet and beside two busy processes, and prints each row whose
  * verdict is not the same in every run. Each run is stored in stability.json of the results, so that a run with the same
- * arguments continues where the last one stopped. SIGINT, SIGTERM and the limit end the server and the busy processes.
+ * arguments continues where the last one stopped. The quiet run with the settings of the pages is also stored as their
+ * result, so that `npm run matrix -- --page-only --results FOLDER` makes the pages. SIGINT, SIGTERM and the limit end the
+ * server and the busy processes.
  */
 
 const { values, positionals } = parseArgs({
@@ -40,11 +42,21 @@ function interruption(): AbortSignal {
   return controller.signal
 }
 
+/** One of the runs of a server. */
+interface Run {
+  kind: string
+  isBusy: boolean
+  jobs: string
+  seed: string
+}
+
 /** One run. Its result counts only when the run has ended by itself. */
-async function runOnce(way: Way, kind: string, settings: { jobs: string; seed: string }): Promise<void> {
-  const file = join(values.results, 'stability-run.json')
-  rmSync(file, { force: true })
-  const args = conformArguments(way, file, { ...settings, cases: values.cases })
+async function runOnce(recipe: Recipe, way: Way, { kind, isBusy, jobs, seed }: Run): Promise<void> {
+  const isForPages =
+    !isBusy && jobs === PAGE_SETTINGS.jobs && seed === PAGE_SETTINGS.seed && values.cases === undefined
+  const file = isForPages ? workshop.fileOf(way.label) : join(values.results, 'stability-run.json')
+  for (const each of [file, `${file}.about`]) rmSync(each, { force: true })
+  const args = conformArguments(way, file, { jobs, seed, cases: values.cases })
   // A process group of its own: Ctrl-C must reach the tester only once, which then ends the server.
   const child = spawn(process.execPath, args, {
     cwd: values.results,
@@ -64,18 +76,19 @@ async function runOnce(way: Way, kind: string, settings: { jobs: string; seed: s
   clearTimeout(impatience)
   if (stop.aborted) return
   if ((code === 0 || code === 1) && existsSync(file)) {
+    if (isForPages) workshop.describe(recipe, way)
     record.add(way.label, kind, (JSON.parse(readFileSync(file, 'utf8')) as RunResult).cases)
   } else console.log(`${way.label} ${kind}: exit ${code}; the run does not count`)
 }
 
-async function repeat(way: Way): Promise<void> {
+async function repeat(recipe: Recipe, way: Way): Promise<void> {
   for (let run = 1; run <= Number(values.runs); run++) {
     for (const isBusy of [false, true]) {
       for (const jobs of values.jobs.split(',')) {
         const kind = `-j${jobs}${isBusy ? ' busy' : ''} #${run}`
         if (stop.aborted || record.has(way.label, kind)) continue
         const busy = isBusy ? keepBusy() : []
-        await runOnce(way, kind, { jobs, seed: String(run) })
+        await runOnce(recipe, way, { kind, isBusy, jobs, seed: String(run) })
         for (const child of busy) child.kill()
       }
     }
@@ -101,7 +114,7 @@ const timing = timingRows()
 for (const recipe of RECIPES.filter(({ name }) => positionals.includes(name))) {
   if (stop.aborted || !workshop.build(recipe)) continue
   for (const way of waysOf(recipe).filter(({ side }) => side === 'server')) {
-    await repeat(way)
+    await repeat(recipe, way)
     for (const line of record.report(way.label, timing)) console.log(line)
   }
 }

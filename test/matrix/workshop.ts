@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readVersion } from '../../src/cli/version.ts'
 import type { Recipe } from './recipes.ts'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -9,6 +11,8 @@ const SERVERS = fileURLToPath(new URL('servers', import.meta.url))
 const CLIENTS = fileURLToPath(new URL('clients', import.meta.url))
 /** The default folder in which servers are built and results are written. */
 export const FOLDER = join(ROOT, 'node_modules/.cache/matrix')
+/** The settings of the runs of the pages. */
+export const PAGE_SETTINGS = { jobs: '8', seed: '1' } as const
 /** Milliseconds for one command. */
 const LIMIT = 600_000
 
@@ -52,6 +56,25 @@ export class Workshop {
     const { status, output } = this.shell(build)
     if (status !== 0) console.log(`${name} does not build: ${output.slice(0, 800)}`)
     return status === 0
+  }
+
+  /** Returns the file of the result of a way of starting. */
+  fileOf(label: string): string {
+    return join(this.folder, `${label.replaceAll(/\W+/g, '-')}.json`)
+  }
+
+  /** Writes when and in which version the server or client was tested, beside the result. */
+  describe(recipe: Recipe, { label }: Way): void {
+    const about = { version: this.#versionOf(recipe), date: new Date().toISOString().slice(0, 10), load: loadavg()[0] }
+    writeFileSync(`${this.fileOf(label)}.about`, JSON.stringify(about))
+  }
+
+  /** Returns the version that is installed, and where it came from. */
+  #versionOf({ npm, apt }: Recipe): string {
+    if (npm === undefined && apt === undefined) return readVersion()
+    if (npm !== undefined) return npm[0].slice(npm[0].lastIndexOf('@') + 1)
+    const library = apt?.filter((name) => !/^(g\+\+|gcc|golang-go|pkg-config|ruby|default-jdk-headless)$/.test(name))[0]
+    return `${this.shell(`dpkg-query -W -f '\${Version}' ${library}`).output} (Debian)`
   }
 
   /** Runs `core` on a server or client and writes the result as JSON. Returns the exit code. */

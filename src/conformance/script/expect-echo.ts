@@ -43,7 +43,7 @@ export function skipIfTooBig(t: Trial, peer: Peer, size: number): void {
   if (size <= SMALL_MESSAGE) return
   const { code, tcp } = peer.closing
   if (TOO_BIG_CODES.includes(code ?? 0)) t.skip(`the target accepts no message of ${size} bytes`)
-  if (code === null && tcp === 'rst')
+  if (code === null && (tcp === 'rst' || peer.isCutOff))
     t.skip(`TCP was reset after a message of ${size} bytes; a 1009 sent before that would be lost`)
 }
 

@@ -178,9 +178,8 @@ export class Trial {
   }
 
   /**
-   * Opens a connection that the case adopts later, for example after TLS. While the queue of the target is full, each
-   * attempt times out: attempts are repeated for `patience` milliseconds, because the system repeats one more and more
-   * rarely.
+   * Opens a connection that the case adopts later, for example after TLS. An attempt times out while the queue of the
+   * target is full. It is repeated for `patience` milliseconds, because the system repeats a SYN at growing intervals.
    */
   async dial(plain = false, patience = this.timeout): Promise<Transport> {
     const { target, timeout } = this.context
