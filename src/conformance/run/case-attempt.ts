@@ -82,7 +82,7 @@ export class CaseAttempts {
     const ownContext = slowFactor === 1 ? context : { ...context, timeout: context.timeout * slowFactor }
     const trial = new Trial(entry, ownContext, new Random(context.seed, testCase.id), log)
     // A death between two attempts is noticed by the second one.
-    const crashes = Math.min(this.#crashes, this.#noticedDeaths)
+    const crashes = this.#noticedDeaths
     const began = performance.now()
     const onAbort = (): void => trial.close()
     signal?.addEventListener('abort', onAbort)

@@ -16,6 +16,11 @@ import {
 } from '../../script/index.ts'
 import { fieldTokens, Op, sleep } from '../../wire/index.ts'
 
+/** Returns whether a connection has ended without a response. */
+function isEnded({ peer, response }: Handshake): boolean {
+  return response === null && peer.ended
+}
+
 /**
  * A server may limit the time for a request head, and respond with 408 or close the connection (RFC 6455 §10.4, RFC 9110
  * §15.5.9). On a busy machine the head takes longer than such a limit.
@@ -82,7 +87,7 @@ async function upgradeAfter(t: Trial, first: OpenOptions): Promise<void> {
     return
   }
   const second = await t.handshakeOn(peer)
-  if (second.response === null && peer.ended) {
+  if (isEnded(second)) {
     t.note(`the connection ends after the first response (${response.statusLine}), without Connection: close`)
     return
   }
@@ -118,11 +123,6 @@ async function sendSplitFrame(t: Trial): Promise<void> {
     return frame.subarray(0, 3)
   }
   await sendEarly(t, early, (peer) => peer.sendBytes(rest))
-}
-
-/** Returns whether a connection has ended without a response. */
-function isEnded({ peer, response }: Handshake): boolean {
-  return response === null && peer.ended
 }
 
 /**
