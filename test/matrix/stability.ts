@@ -52,8 +52,7 @@ interface Run {
 
 /** One run. Its result counts only when the run has ended by itself. */
 async function runOnce(recipe: Recipe, way: Way, { kind, isBusy, jobs, seed }: Run): Promise<void> {
-  const isForPages =
-    !isBusy && jobs === PAGE_SETTINGS.jobs && seed === PAGE_SETTINGS.seed && values.cases === undefined
+  const isForPages = !isBusy && jobs === PAGE_SETTINGS.jobs && seed === PAGE_SETTINGS.seed && values.cases === undefined
   const file = isForPages ? workshop.fileOf(way.label) : join(values.results, 'stability-run.json')
   for (const each of [file, `${file}.about`]) rmSync(each, { force: true })
   const args = conformArguments(way, file, { jobs, seed, cases: values.cases })
