@@ -11,8 +11,8 @@ import { INTERRUPTED, isBad, TOO_SLOW } from './verdict.ts'
 
 /** Multiplies the timeout for the last attempt at a case that timed out again when it was repeated. */
 const SLOW_FACTOR = 8
-/** After this number of attempts with a longer timeout without a pass, the target is considered silent, not slow. */
-const SLOW_ATTEMPTS = 4
+/** When a longer timeout has not helped for this number of requirements, no further requirement gets one. */
+const SILENT_REQUIREMENTS = 4
 
 /** The circumstances of a case that was never attempted. */
 const UNSUSPICIOUS: Circumstances = {
@@ -39,8 +39,10 @@ export class CaseRunner {
   /** Circumstances of the last attempt at each case. */
   readonly #circumstances = new Map<string, Circumstances>()
   readonly #deadline: number
-  #slowCases = 0
-  #silentCases = 0
+  /** Requirements that seemed to be broken until a longer timeout showed that the target is slow. */
+  readonly #slow = new Set<string>()
+  /** Requirements for which the target stayed silent. */
+  readonly #silent = new Set<string>()
   #stop: string | null = null
   #lost = false
 
@@ -93,7 +95,7 @@ export class CaseRunner {
     return again
   }
 
-  /** Repeats a case as configured, distinguishes slow from silent targets, and returns the result. */
+  /** Repeats a case as configured and returns the result. */
   async settle(testCase: Case, result: CaseResult): Promise<CaseResult> {
     let settled = await this.#repeatTimeout(testCase, result)
     for (let left = this.#options.retries; left > 0 && isBad(settled.verdict); left--) {
@@ -105,7 +107,34 @@ export class CaseRunner {
       }
       settled = again
     }
-    return this.#tellSlowFromSilent(testCase, await this.#confirm(testCase, settled))
+    return this.#confirm(testCase, settled)
+  }
+
+  /**
+   * Gives a case that timed out again one more attempt with a longer timeout. When the verdict is then better, the
+   * target is only slow. A requirement for which that did not help gets no further attempt: the target is silent there.
+   * What other requirements have shown does not matter, so that a verdict does not depend on a timeout elsewhere.
+   */
+  async tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
+    const factor = this.#slowFactor
+    const requirement = failedRequirementOf(result)
+    const isSilent = !this.circumstancesOf(testCase).lost && this.#isSilent(requirement)
+    if (!this.isDoubtful(testCase, result) || factor <= 1 || isSilent) return result
+    const again = await this.again(testCase, result, { slowFactor: factor })
+    if (again === null) return result
+    const isBetter = isBad(result.verdict) ? !isBad(again.verdict) : ['pass', 'info'].includes(again.verdict)
+    const known = isBetter ? this.#slow : this.#silent
+    known.add(requirement)
+    if (!isBetter) return result
+    const needed = Math.ceil(this.#options.timeoutFactor * factor)
+    const note = joinNotes(`${TOO_SLOW}: passes with --timeout-factor ${needed}`, again.note)
+    return { ...again, verdict: 'skip', note }
+  }
+
+  /** Whether the target is known to stay silent where this requirement wants an answer. */
+  #isSilent(requirement: string): boolean {
+    if (this.#slow.has(requirement)) return false
+    return this.#silent.has(requirement) || this.#silent.size >= SILENT_REQUIREMENTS
   }
 
   get #slowFactor(): number {
@@ -142,28 +171,6 @@ export class CaseRunner {
     return again
   }
 
-  /**
-   * Gives a case that timed out again one more attempt with a longer timeout. When the verdict is then better, the
-   * target is only slow.
-   */
-  async #tellSlowFromSilent(testCase: Case, result: CaseResult): Promise<CaseResult> {
-    const factor = this.#slowFactor
-    const isLost = this.circumstancesOf(testCase).lost
-    const isKnownSilent = !isLost && this.#slowCases === 0 && this.#silentCases >= SLOW_ATTEMPTS
-    if (!this.isDoubtful(testCase, result) || factor <= 1 || isKnownSilent) return result
-    const again = await this.again(testCase, result, { slowFactor: factor })
-    if (again === null) return result
-    const isBetter = isBad(result.verdict) ? !isBad(again.verdict) : ['pass', 'info'].includes(again.verdict)
-    if (!isBetter) {
-      this.#silentCases++
-      return result
-    }
-    this.#slowCases++
-    const needed = Math.ceil(this.#options.timeoutFactor * factor)
-    const note = joinNotes(`${TOO_SLOW}: passes with --timeout-factor ${needed}`, again.note)
-    return { ...again, verdict: 'skip', note }
-  }
-
   /** Restores a target that does not serve. */
   async #ensureServing(): Promise<void> {
     const { isServing, revive, signal } = this.#options
@@ -181,4 +188,9 @@ export class CaseRunner {
     else if (performance.now() >= this.#deadline) this.#stop = 'deadline'
     return this.#stop
   }
+}
+
+/** Returns the requirement that a case found broken. A case that ended in another way has only its verdict. */
+function failedRequirementOf({ assertions, verdict }: CaseResult): string {
+  return assertions.find(({ ok }) => !ok)?.requirement ?? verdict
 }

@@ -83,7 +83,10 @@ export class Runner {
       for (let testCase = waiting.shift(); testCase !== undefined; testCase = waiting.shift()) {
         let result = await this.#caseRunner.attempt(testCase, { isAlone })
         const isSuspect = !isAlone && (isBad(result.verdict) || this.#caseRunner.isDoubtful(testCase, result))
-        if (!isSuspect && result.verdict !== 'crash') result = await this.#caseRunner.settle(testCase, result)
+        if (!isSuspect && result.verdict !== 'crash') {
+          result = await this.#caseRunner.settle(testCase, result)
+          result = await this.#caseRunner.tellSlowFromSilent(testCase, result)
+        }
         this.#results.set(testCase.id, result)
         if (isSuspect || result.verdict === 'crash') suspects.add(testCase)
         else this.#hold(testCase)
@@ -118,12 +121,29 @@ export class Runner {
   async #repeatSuspects(suspects: readonly Case[]): Promise<void> {
     const deaths = deathsDuring(suspects, (testCase) => this.#caseRunner.circumstancesOf(testCase))
     const isCandidate = (testCase: Case): boolean => deaths.some(({ candidates }) => candidates.includes(testCase))
-    await this.#repeatCandidates(suspects.filter(isCandidate), deaths)
-    for (const testCase of suspects) if (!isCandidate(testCase)) await this.#repeatAlone(testCase)
+    const doubtful = new Map<Case, CaseResult>()
+    const take = (testCase: Case, result: CaseResult): void => {
+      if (this.#caseRunner.isDoubtful(testCase, result)) doubtful.set(testCase, result)
+      else this.#conclude(result)
+    }
+    await this.#repeatCandidates(suspects.filter(isCandidate), deaths, take)
+    for (const testCase of suspects) if (!isCandidate(testCase)) take(testCase, await this.#repeatAlone(testCase))
+    // Whether a case gets more time depends on the cases before it, which must be the same in each run.
+    for (const testCase of suspects) {
+      const result = doubtful.get(testCase)
+      if (result !== undefined) this.#conclude(await this.#caseRunner.tellSlowFromSilent(testCase, result))
+    }
   }
 
-  /** Repeats the candidates for deaths. A death that none of them causes again is charged to the last that noticed it. */
-  async #repeatCandidates(candidates: readonly Case[], deaths: readonly Death[]): Promise<void> {
+  /**
+   * Repeats the candidates for deaths and gives their results to `take`. A death that none of them causes again is charged
+   * to the last that noticed it.
+   */
+  async #repeatCandidates(
+    candidates: readonly Case[],
+    deaths: readonly Death[],
+    take: (testCase: Case, result: CaseResult) => void,
+  ): Promise<void> {
     const repeated = new Map<Case, CaseResult>()
     const repeat = async (testCase: Case, settings: AttemptSettings): Promise<boolean> => {
       // The death may have ended its connections. The repetition records the ends that are due to the case.
@@ -141,17 +161,17 @@ export class Runner {
       const first = this.#resultOf(testCase)
       const result = judgeCandidate(first, repeated.get(testCase) ?? null)
       const charge = unexplained.find(({ noticed }) => noticed.at(-1) === testCase)
-      if (charge !== undefined) this.#conclude(chargeUnexplained(first, result, charge.noticed))
-      else this.#conclude(result === first ? first : await this.#caseRunner.settle(testCase, result))
+      if (charge !== undefined) take(testCase, chargeUnexplained(first, result, charge.noticed))
+      else take(testCase, result === first ? first : await this.#caseRunner.settle(testCase, result))
     }
   }
 
   /** Repeats a case that failed among others. The failure counts only when it recurs alone. */
-  async #repeatAlone(testCase: Case): Promise<void> {
+  async #repeatAlone(testCase: Case): Promise<CaseResult> {
     const first = this.#resultOf(testCase)
     const { refused, timedOut } = this.#caseRunner.circumstancesOf(testCase)
     const again = await this.#caseRunner.again(testCase, first)
-    if (again === null) return this.#conclude(first)
+    if (again === null) return first
     if (!isBad(again.verdict)) {
       if (refused || timedOut) {
         const note = 'timed out only in parallel with other cases'
@@ -161,7 +181,7 @@ export class Runner {
         again.note = joinNotes(`only in parallel: ${failureOf(first)}`, again.note)
       }
     }
-    this.#conclude(await this.#caseRunner.settle(testCase, again))
+    return this.#caseRunner.settle(testCase, again)
   }
 
   #resultOf({ id }: Case): CaseResult {

@@ -691,6 +691,68 @@ test('which cases get more time depends on the order of the cases, not on that o
   assert.equal(verdicts(results), ['skip', 'fail', 'fail', 'fail', 'fail'])
 })
 
+/** Needs a longer timeout to hold one requirement, or holds it never. Counts the attempts with a longer timeout. */
+function timesOutFor(requirement: string, pace: 'slow' | 'silent', counts: Record<string, number> = {}): Case['run'] {
+  return async (t) => {
+    const isLong = t.timeout > 1000
+    if (isLong) counts[requirement] = (counts[requirement] ?? 0) + 1
+    t.timedOut = true
+    t.assert(isLong && pace === 'slow', 'an answer', 'nothing', { requirement })
+  }
+}
+
+const MUST_IDS = serverEntries.filter((entry) => entry.class === 'must').map(({ id }) => id)
+
+test('silence about one requirement and slowness about another do not change the verdicts of each other', async () => {
+  for (const jobs of [1, 4]) {
+    const counts = {}
+    const paces = ['silent', 'silent', 'slow', 'silent', 'silent', 'silent', 'slow', 'silent'] as const
+    const results = await runCases(
+      paces.map((pace, index) => caseOf(MUST_IDS[index], timesOutFor(`about ${pace}`, pace, counts))),
+      { context: contextFor(URL_NOBODY_OPENS, { timeout: 200 }), jobs },
+    )
+    assert.equal(
+      verdicts(results),
+      paces.map((pace) => (pace === 'slow' ? 'skip' : 'fail')),
+    )
+    assert.equal(counts, { 'about silent': 1, 'about slow': 2 })
+  }
+})
+
+test('a target that is silent about four requirements gets no more time for others', async () => {
+  const counts = {}
+  const requirements = ['a', 'b', 'c', 'd', 'e', 'f', 'a']
+  const results = await runCases(
+    requirements.map((name, index) =>
+      caseOf(MUST_IDS[index], timesOutFor(name, name === 'f' ? 'slow' : 'silent', counts)),
+    ),
+    { context: contextFor(URL_NOBODY_OPENS, { timeout: 200 }) },
+  )
+  assert.equal([...new Set(verdicts(results))], ['fail'])
+  assert.equal(counts, { a: 1, b: 1, c: 1, d: 1 })
+})
+
+test('a death beside a case does not give it more time before the cases that precede it', async () => {
+  const crashTimes: number[] = []
+  const death = withResolvers()
+  const dies: Case['run'] = async () => {
+    crashTimes.push(performance.now())
+    death.resolve()
+  }
+  const waits: Case['run'] = () => death.promise
+  // The first two occupy both jobs, so that the next four begin after the death, and the last two before it.
+  const cases = [
+    ...[waits, waits, ...['a', 'b', 'c', 'd'].map((name) => timesOutFor(name, 'silent'))].map((run, index) =>
+      caseOf(MUST_IDS[index], run),
+    ),
+    caseOf(MUST_IDS[6], timesOutFor('e', 'slow'), { phase: 'idle' }),
+    caseOf(MUST_IDS[7], dies, { phase: 'idle' }),
+  ]
+  const context = contextFor(URL_NOBODY_OPENS, { timeout: 200 })
+  const results = await runCases(cases, { context, jobs: 2, crashTimes: () => crashTimes })
+  assert.equal(verdicts(results), ['pass', 'pass', 'fail', 'fail', 'fail', 'fail', 'fail', 'crash'])
+})
+
 test('a client that comes only once is not waited for again', async () => {
   const options = { context: contextFor(URL_NOBODY_OPENS), jobs: 1, canRepeat: false }
   const [result] = await runCases([caseOf(IDS[0], timesOut(1, warnUnless))], options)

@@ -2,40 +2,69 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Collects a message, and sends it before more is read. */
-struct session {
-  unsigned char *bytes;
+/* A message with room for the header of its frame. */
+struct message {
+  struct message *next;
   size_t length;
-  int whole, binary;
+  int binary;
+  unsigned char bytes[];
 };
 
+/*
+ * The message that arrives, and those to be sent. Reading never stops: with lws_rx_flow_control(), which would bound the
+ * queue, libwebsockets 4.1.6 changes compressed messages of a single connection.
+ */
+struct session {
+  struct message *incoming, *first, **last;
+};
+
+static struct message *lengthen(struct message *message, const void *bytes, size_t length) {
+  size_t before = message ? message->length : 0;
+  message = realloc(message, sizeof *message + LWS_PRE + before + length);
+  memcpy(message->bytes + LWS_PRE + before, bytes, length);
+  message->length = before + length;
+  return message;
+}
+
+static int send_first(struct lws *wsi, struct session *session) {
+  struct message *message = session->first;
+  if (!message) return 0;
+  session->first = message->next;
+  if (!session->first) session->last = &session->first;
+  int written =
+      lws_write(wsi, message->bytes + LWS_PRE, message->length, message->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
+  free(message);
+  if (session->first) lws_callback_on_writable(wsi);
+  return written < 0 ? -1 : 0;
+}
+
 static void forget(struct session *session) {
-  free(session->bytes);
-  session->bytes = NULL;
-  session->length = 0;
-  session->whole = 0;
+  free(session->incoming);
+  while (session->first) {
+    struct message *message = session->first;
+    session->first = message->next;
+    free(message);
+  }
 }
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length) {
   struct session *session = user;
   switch (reason) {
+  case LWS_CALLBACK_ESTABLISHED:
+    session->last = &session->first;
+    return 0;
   case LWS_CALLBACK_RECEIVE:
-    session->bytes = realloc(session->bytes, LWS_PRE + session->length + length + 1);
-    memcpy(session->bytes + LWS_PRE + session->length, in, length);
-    session->length += length;
-    session->binary = lws_frame_is_binary(wsi);
+    session->incoming = lengthen(session->incoming, in, length);
     if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi)) return 0;
-    session->whole = 1;
-    lws_rx_flow_control(wsi, 0);
+    session->incoming->binary = lws_frame_is_binary(wsi);
+    session->incoming->next = NULL;
+    *session->last = session->incoming;
+    session->last = &session->incoming->next;
+    session->incoming = NULL;
     lws_callback_on_writable(wsi);
     return 0;
-  case LWS_CALLBACK_SERVER_WRITEABLE: {
-    if (!session->whole) return 0;
-    int written = lws_write(wsi, session->bytes + LWS_PRE, session->length, session->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
-    forget(session);
-    lws_rx_flow_control(wsi, 1);
-    return written < 0 ? -1 : 0;
-  }
+  case LWS_CALLBACK_SERVER_WRITEABLE:
+    return send_first(wsi, session);
   case LWS_CALLBACK_CLOSED:
     forget(session);
     return 0;
