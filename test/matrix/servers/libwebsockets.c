@@ -11,11 +11,12 @@ struct message {
 };
 
 /*
- * The message that arrives, and those to be sent. Reading never stops: with lws_rx_flow_control(), which would bound the
- * queue, libwebsockets 4.1.6 changes compressed messages of a single connection.
+ * The message that arrives, those to be sent, and the one that was sent last: the extension may still read its bytes until
+ * the next message can be sent. Reading never stops: with lws_rx_flow_control(), which would bound the queue, libwebsockets
+ * 4.1.6 changes compressed messages.
  */
 struct session {
-  struct message *incoming, *first, **last;
+  struct message *incoming, *first, **last, *sent;
 };
 
 static struct message *lengthen(struct message *message, const void *bytes, size_t length) {
@@ -29,17 +30,19 @@ static struct message *lengthen(struct message *message, const void *bytes, size
 static int send_first(struct lws *wsi, struct session *session) {
   struct message *message = session->first;
   if (!message) return 0;
+  free(session->sent);
+  session->sent = message;
   session->first = message->next;
   if (!session->first) session->last = &session->first;
   int written =
       lws_write(wsi, message->bytes + LWS_PRE, message->length, message->binary ? LWS_WRITE_BINARY : LWS_WRITE_TEXT);
-  free(message);
   if (session->first) lws_callback_on_writable(wsi);
   return written < 0 ? -1 : 0;
 }
 
 static void forget(struct session *session) {
   free(session->incoming);
+  free(session->sent);
   while (session->first) {
     struct message *message = session->first;
     session->first = message->next;
