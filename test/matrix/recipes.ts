@@ -21,10 +21,26 @@ export interface Recipe {
 
 const GO = 'GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$PWD/.go-cache go build -o'
 const PYTHON = '/usr/bin/python3'
-const NETTY = ['buffer', 'codec', 'codec-http', 'common', 'handler', 'resolver', 'transport']
-  .map((part) => `/usr/share/java/netty-${part}.jar`)
-  .join(':')
+const NETTY = classPath('netty', ['buffer', 'codec', 'codec-http', 'common', 'handler', 'resolver', 'transport'])
+const JETTY = classPath('jetty9', [
+  'server',
+  'servlet',
+  'http',
+  'io',
+  'util',
+  'security',
+  'websocket-api',
+  'websocket-common',
+  'websocket-server',
+  'websocket-servlet',
+])
+const TOMCAT = classPath('tomcat10', ['embed-core', 'embed-websocket', 'embed-el', 'annotations-api'])
 const NODE = 'NODE_PATH=$PWD/node_modules exec node'
+
+/** Returns the class path of parts of a Java library. */
+function classPath(library: string, parts: readonly string[]): string {
+  return parts.map((part) => `/usr/share/java/${library}-${part}.jar`).join(':')
+}
 
 function go(name: string, source: string, apt: string, word: string, deflates = true): Recipe {
   const start = `exec ./${source} {port}`
@@ -280,6 +296,22 @@ export const RECIPES: readonly Recipe[] = [
     start: `exec java -cp ${NETTY}:. Netty {port}`,
     deflate: `exec java -cp ${NETTY}:. Netty {port} deflate`,
     word: 'The network layer of much Java software; each step of the protocol is a separate handler.',
+  },
+  {
+    name: 'Jetty',
+    language: 'Java',
+    apt: ['default-jdk-headless', 'libjetty9-java', 'libjetty9-extra-java', 'libservlet-api-java'],
+    build: `javac -cp ${JETTY}:/usr/share/java/servlet-api.jar -d . $SERVERS/JettyEcho.java`,
+    start: `exec java -cp ${JETTY}:/usr/share/java/servlet-api.jar:. JettyEcho {port}`,
+    word: 'A servlet container that is easily embedded. Compression is on by default; text is limited to 64 KiB by default.',
+  },
+  {
+    name: 'Tomcat',
+    language: 'Java',
+    apt: ['default-jdk-headless', 'libtomcat10-embed-java', 'libtomcat10-java'],
+    build: `javac -cp ${TOMCAT} -d . $SERVERS/TomcatEcho.java`,
+    start: `exec java -cp ${TOMCAT}:. TomcatEcho {port}`,
+    word: 'The reference of Jakarta WebSocket for many. Compression is on by default; messages are limited to 8 KiB by default.',
   },
   browser(
     'Chromium',
