@@ -1,7 +1,7 @@
 import { escapeHtml } from '../../src/conformance/report/html.ts'
 import type { CaseResult, WireEvent } from '../../src/conformance/result.ts'
 import { judge } from './judgment.ts'
-import { anchorOf, type Column, GROUPS, publishedOf } from './page.ts'
+import { anchorOf, type Column, GROUPS, passedOf, publishedOf, rowsOf } from './page.ts'
 
 /** How many events of a failed row are shown, without the handshake unless it fails, and how many hex digits of each. */
 const EVENTS = 5
@@ -10,8 +10,8 @@ const DIGITS = 48
 const ROWS = 40
 
 /**
- * Makes docs/matrix.html: what was sent, expected and received in the failed rows that count. It loads nothing from the
- * network.
+ * Makes docs/matrix.html: what was sent, expected and received in the failed rows that count, how many rows passed, and
+ * why others were skipped. It loads nothing from the network.
  */
 export function formatEvidence(columns: readonly Column[]): string {
   return `<!doctype html>
@@ -32,6 +32,7 @@ details { margin: .4rem 0 }
 <body>
 <h1>WebSocket conformance: the evidence</h1>
 <p>This page shows every failure of the class <i>must</i> that counts. Somebody compared each one with the text of the RFC.
+It also says how many cases passed, and which cases were skipped and why.
 <a href="matrix.md">Conformance of WebSocket libraries</a> has the tables, the sentences, and the failures that do not count.
 Written by npm run matrix.</p>
 ${columns.map(serverPart).join('\n')}
@@ -49,11 +50,23 @@ function serverPart(column: Column): string {
 
 function groupPart(column: Column, group: string, title: string): string {
   const rows = publishedOf(column, group)
-  if (rows.length === 0) return ''
+  const passed = passedOf(column, group).length
+  if (rows.length + passed === 0) return ''
   const parts = rows.slice(0, ROWS).map((row) => rowPart(column.label, row))
   const others = rows.slice(ROWS).map(({ id }) => `<code>${id}</code>`)
   const rest = others.length === 0 ? '' : `<p>${others.length} more: ${others.join(', ')}</p>`
-  return `<section id="${anchorOf(column.label, group)}"><h3>${escapeHtml(title)}</h3>${parts.join('')}${rest}</section>\n`
+  const body = `${parts.join('')}${rest}<p>Passed: ${passed}.</p>${skippedPart(rowsOf(column, group))}`
+  return `<section id="${anchorOf(column.label, group)}"><h3>${escapeHtml(title)}</h3>${body}</section>\n`
+}
+
+/** Lists the skipped rows by reason. */
+function skippedPart(rows: readonly CaseResult[]): string {
+  const reasons = new Map<string, string[]>()
+  for (const { id, verdict, note = '' } of rows) {
+    if (verdict === 'skip') reasons.set(note, [...(reasons.get(note) ?? []), `<code>${id}</code>`])
+  }
+  const items = [...reasons].map(([note, ids]) => `<li>${escapeHtml(cut(note, 200))}: ${ids.join(', ')}</li>`)
+  return items.length === 0 ? '' : `<p>Skipped:</p><ul>${items.join('')}</ul>`
 }
 
 function rowPart(label: string, row: CaseResult): string {

@@ -9,6 +9,11 @@ export function isAccused({ verdict }: CaseResult): boolean {
   return verdict === 'fail' || verdict === 'crash'
 }
 
+/** Whether the process ended because of the case. When no case repeated a death alone, its cause is unknown. */
+export function isDeath({ verdict, note }: CaseResult): boolean {
+  return verdict === 'crash' && !note?.includes('the cause is unknown')
+}
+
 /** Returns the judgment on a failure. If both apply, the failure is dismissed. A crash of a process is always open. */
 export function judge(label: string, result: CaseResult): Judgment {
   if (result.verdict === 'crash') return { kind: 'open' }

@@ -1,4 +1,5 @@
 import * as assert from 'uvu/assert'
+import type { CaseResult } from '../../src/conformance/result.ts'
 import { suite } from '../support/unit.ts'
 import { formatEvidence } from './evidence.ts'
 import { formatPage, listOpen } from './page.ts'
@@ -28,7 +29,7 @@ test('counts what holds and what was upheld, and nothing else', () => {
   const cells = cellsOf('Some \\| server')
   assert.is(cells[1], 'Some \\| server')
   assert.is(cells[4], '[1/2](matrix.html#Some-server-mask)')
-  assert.is(cells[8], '1/1')
+  assert.is(cells[8], '[1/1](matrix.html#Some-server-ping)')
   assert.is(cells[2], '–')
 })
 
@@ -47,7 +48,7 @@ test('has a table of clients, under the name of the library', () => {
       .split('## Clients')[1]
       .split('\n')
       .find((line) => line.startsWith('| Some '))
-      ?.includes('1/1'),
+      ?.includes('[1/1]'),
     true,
   )
   assert.not.match(page.split('## Clients')[1].split('## The projects')[0], 'as a client')
@@ -86,6 +87,28 @@ test('shows the bytes of forty rows of a group, and names the others', () => {
   assert.match(html, '<p>2 more: <code>mask.unmasked-text</code>, <code>mask.unmasked-binary</code></p>')
 })
 
+const ended = (note: string): CaseResult => ({ ...passed('ping.text'), verdict: 'crash', note })
+
+test('names the cases that end the process, but not those that only noticed its end', () => {
+  const words = formatPage([
+    column('mortal', [ended('the target died; its last output: Segmentation fault')]),
+    column('doubtful', [ended('none of them repeats that alone; the cause is unknown')]),
+    column('immortal', [passed('ping.text')]),
+  ])
+  const [, part] = words.split('## Processes that ended')
+  assert.match(part.split('## Failures')[0], '\n- mortal: `ping.text`\n')
+  assert.not.match(part.split('## Failures')[0], 'doubtful')
+  assert.match(part, '1 more failures were not reviewed')
+  assert.match(page.split('## Processes that ended')[1].split('## Failures')[0], 'None.')
+})
+
+test('says for each cell how many cases passed, and why others were skipped', () => {
+  const skipped: CaseResult[] = ['len.a', 'len.b'].map((id) => ({ ...passed(id), verdict: 'skip', note: '<too> long' }))
+  const html = formatEvidence([column('short', [passed('len.text-125'), ...skipped])])
+  assert.match(html, '<section id="short-len"><h3>length</h3><p>Passed: 1.</p>')
+  assert.match(html, '<li>&lt;too&gt; long: <code>len.a</code>, <code>len.b</code></li>')
+})
+
 test('leaves out a server with no evidence', () => {
-  assert.not.match(formatEvidence([column('clean', [passed('ping.text')])]), '<h2>')
+  assert.not.match(formatEvidence([column('silent', [])]), '<h2>')
 })

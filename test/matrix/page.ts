@@ -1,7 +1,7 @@
 import type { CaseResult, RunResult } from '../../src/conformance/result.ts'
 import { CHECKS, STOP } from './checks.ts'
 import { DISMISSALS } from './dismissals.ts'
-import { isAccused, judge } from './judgment.ts'
+import { isAccused, isDeath, judge } from './judgment.ts'
 import type { Recipe } from './recipes.ts'
 
 /** One way of starting a server or a client, and what `core` found. */
@@ -62,13 +62,17 @@ export function anchorOf(label: string, group: string): string {
   return `${label}-${group}`.replaceAll(/\W+/g, '-')
 }
 
-/** Formats passed rows, and passed rows together with reviewed and upheld failures: `25/27`. */
+/** The rows of a group that pass. A warning is about a *should*. */
+export function passedOf(column: Column, group: string): CaseResult[] {
+  return rowsOf(column, group).filter(({ verdict }) => verdict === 'pass' || verdict === 'warn')
+}
+
+/** Formats passed rows, and passed rows together with reviewed and upheld failures, linked to the evidence: `25/27`. */
 function cellOf(column: Column, group: string): string {
-  const held = rowsOf(column, group).filter(({ verdict }) => verdict === 'pass' || verdict === 'warn').length
+  const held = passedOf(column, group).length
   const failed = publishedOf(column, group).length
   if (held + failed === 0) return '–'
-  const score = `${held}/${held + failed}`
-  return failed === 0 ? score : `[${score}](matrix.html#${anchorOf(column.label, group)})`
+  return `[${held}/${held + failed}](matrix.html#${anchorOf(column.label, group)})`
 }
 
 function row(cells: readonly string[]): string {
@@ -141,11 +145,20 @@ function dismissals(columns: readonly Column[]): string {
   return parts.length === 0 ? 'None.' : parts.join('\n')
 }
 
+/** Lists the rows of all classes that ended the process when they ran alone, by server or client. */
+function deaths(columns: readonly Column[]): string {
+  const parts = columns.flatMap(({ label, result }) => {
+    const ids = result.cases.filter(isDeath).map(({ id }) => `\`${id}\``)
+    return ids.length === 0 ? [] : [`- ${label}: ${ids.join(', ')}`]
+  })
+  return parts.length === 0 ? 'None.' : parts.join('\n')
+}
+
 /** Returns the failures of the class *must* that are not judged, one line for each. They are not published. */
 export function listOpen(columns: readonly Column[]): string[] {
   return columns.flatMap(({ label, result }) =>
     result.cases
-      .filter((one) => one.class === 'must' && isAccused(one) && judge(label, one).kind === 'open')
+      .filter((one) => one.class === 'must' && isAccused(one) && judge(label, one).kind === 'open' && !isDeath(one))
       .map(({ id, verdict, assertions, note }) => {
         const failed = assertions.find(({ ok, class: kind }) => !ok && kind === 'must')
         return `not judged: ${label}: ${id}: ${verdict}: expected ${failed?.expected}, got ${failed?.actual ?? note}`
@@ -205,6 +218,13 @@ The items of RFC 6455 §4.2.1 describe the handshake. This sentence says what a 
 
 ${checks(columns)}
 
+## Processes that ended
+
+The process of the server ended while such a case ran, and again when the case ran alone. The cause may be the library or the
+echo program. The scores do not include these cases.
+
+${deaths(columns)}
+
 ## Failures that do not count
 
 The tester reported these failures, but the RFC does not require another answer, or another case counts the same failure.
@@ -219,9 +239,9 @@ const HOW_TO_READ = `## How to read the tables
 A cell shows *cases that pass / cases that count*. Only cases of the class *must* are included. A failure counts only if somebody
 who did not write the case compared the answer with the text of the RFC, and the text requires something else.
 [Failures that count](#failures-that-count) quotes the sentences of the RFC exactly.
-[Failures that do not count](#failures-that-do-not-count) gives the reasons. A cell with failures links to the
-[evidence](matrix.html): what was sent, expected and received. Skipped cases are not included, for example those that exceed a
-limit of the server or test an extension that is off. For this reason the second number varies.
+[Failures that do not count](#failures-that-do-not-count) gives the reasons. Each cell links to the [evidence](matrix.html):
+what was sent, expected and received in cases that failed, and which cases were skipped and why. Skipped cases are not included,
+for example those that exceed a limit of the server or test an extension that is off. For this reason the second number varies.
 
 Cases are not equally important. Most failures of the handshake are about requests that no client ever sends. These results say
 nothing about speed, API or maintenance. The programs ran beside other work on two processors, so no case counts as a failure only
