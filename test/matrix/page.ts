@@ -208,6 +208,8 @@ ${scores(columns, 'client')}
 
 ${projects(columns)}
 
+${MISSING}
+
 ${HOW_TO_REPEAT}
 
 ## Failures that count
@@ -246,6 +248,9 @@ for example those that exceed a limit of the server or test an extension that is
 Cases are not equally important. Most failures of the handshake are about requests that no client ever sends. These results say
 nothing about speed, API or maintenance. The programs ran beside other work on two processors, so no case counts as a failure only
 because an answer did not arrive in time.`
+
+const MISSING = `tungstenite, Java-WebSocket, Cowboy and uWebSockets.js are missing because neither Debian 12 nor npm has a package of them.
+Bun contains uWebSockets. coder/websocket is the new name of nhooyr.io/websocket, which is the name of Debian's package.`
 
 const HOW_TO_REPEAT = `## How to repeat a test
 
