@@ -29,6 +29,8 @@ const LONGEST_PAUSE = 400
  * refused plain requests in this run may still do both by chance.
  */
 const ROUNDS = 4
+/** The same while no other connection is open. The target may not have noticed yet that those before are closed. */
+const ROUNDS_ALONE = 2
 
 /**
  * Makes a handshake on a new connection. A server may limit how many connections it serves and how fast they come: a 429
@@ -50,7 +52,8 @@ export async function admit(t: Applicant, options: OpenOptions): Promise<Handsha
     const plain = await tryPlain(t, handshake)
     if (plain === 'refused') isPlainRefused = crowd.isLimited = true
     const wait = pauseAfter(handshake, round)
-    const isOver = isLate(t, handshake, began, wait) || (round >= ROUNDS && !crowd.isLimited)
+    const rounds = crowd.hasOpenBeside(handshake.peer.transport.stream) ? ROUNDS : ROUNDS_ALONE
+    const isOver = isLate(t, handshake, began, wait) || (round >= rounds && !crowd.isLimited)
     if (plain === 'dead' || (isOver && !isPlainRefused)) return handshake
     if (isOver) skipUnserved(t, handshake)
     t.release(handshake.peer)

@@ -35,6 +35,11 @@ export class Crowd {
     return this.#members.size - (stream !== null && this.#members.has(stream) ? 1 : 0)
   }
 
+  /** Returns whether another connection than this one is open. */
+  hasOpenBeside(stream: Duplex): boolean {
+    return [...this.#members].some(([one, { closed }]) => one !== stream && closed === Number.POSITIVE_INFINITY)
+  }
+
   /** Lets an owner wait for these milliseconds, until the target may serve one more connection. */
   async wait(owner: object, milliseconds: number): Promise<void> {
     const waiting = { owner }
