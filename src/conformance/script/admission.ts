@@ -23,7 +23,7 @@ const RATE_PATIENCE = 5_000
 const CASE_PATIENCE = 20_000
 /** Milliseconds before the first repetition. Each further pause is twice as long, up to a limit. */
 const FIRST_PAUSE = 25
-const LONGEST_PAUSE = 400
+const LONGEST_PAUSE = 200
 /**
  * How often a request is refused while a plain one is served, until the refusal is about the request. A target that has
  * refused plain requests in this run may still do both by chance.
