@@ -17,7 +17,7 @@ function isRedirect(status: number): boolean {
 }
 
 /** Returns whether a status refuses a client that is not known (RFC 9110 §15.5.2, §15.5.4), or sends it elsewhere. */
-function refusesClient(status: number): boolean {
+export function refusesClient(status: number): boolean {
   return status === 401 || status === 403 || isRedirect(status)
 }
 
