@@ -3,7 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { buildFrame, CLOSE } from '../wire/frame.ts'
-import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from './handshake.ts'
+import { checkHandshakeResponse, handshakeRequest, sourceAddressFor, withoutInterim } from './handshake.ts'
 import { StreamOpener } from './streams.ts'
 import type { Target } from './workload.ts'
 
@@ -143,7 +143,7 @@ function upgrade(target: Target, options: ConnectOptions): Promise<LoadConnectio
     let head = ''
     connection.onEnd = (error) => fail(error ?? new Error('the connection ended during the handshake'))
     connection.onBytes = (bytes, start, end) => {
-      head += bytes.toString('latin1', start, end)
+      head = withoutInterim(head + bytes.toString('latin1', start, end))
       const headEnd = head.indexOf('\r\n\r\n')
       if (headEnd < 0) return
       clearTimeout(timer)

@@ -18,6 +18,11 @@ export function handshakeRequest(target: Target, extensions?: string): { key: st
   return { key, request: `${lines.join('\r\n')}\r\n\r\n` }
 }
 
+/** Returns what has arrived without the interim responses at its beginning (RFC 9110 §15.2). */
+export function withoutInterim(received: string): string {
+  return received.replace(/^(?:HTTP\/1\.1 1(?!01)\d\d[\s\S]*?\r\n\r\n)+/, '')
+}
+
 /**
  * Returns the extensions that the server accepted (RFC 6455 §4.1).
  *

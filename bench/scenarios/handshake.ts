@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { Connector, type LoadConnection } from '../load/connection.ts'
-import { checkHandshakeResponse, handshakeRequest, sourceAddressFor } from '../load/handshake.ts'
+import { checkHandshakeResponse, handshakeRequest, sourceAddressFor, withoutInterim } from '../load/handshake.ts'
 import { Latencies } from '../load/latency.ts'
 import type { LoadOrder, LoadResult, PreparedLoad } from '../load/workload.ts'
 import { buildFrame, CLOSE, readFrame } from '../wire/frame.ts'
@@ -128,7 +128,7 @@ class Visit {
   }
 
   #receive(socket: Socket, text: string): void {
-    this.#received += text
+    this.#received = this.#isOpen ? this.#received + text : withoutInterim(this.#received + text)
     const headEnd = this.#isOpen ? -1 : this.#received.indexOf('\r\n\r\n')
     if (headEnd >= 0) {
       this.#handshake.check(this.#received.slice(0, headEnd))

@@ -101,6 +101,13 @@ test('delivers messages that arrived with the 101 response after the await', asy
   connection.terminate()
 })
 
+test('reads interim responses before the 101', async (t) => {
+  const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n'
+  const url = await rawServer(t, (socket, head) => void socket.write(hints + accept(head)))
+  const connection = await connect(url)
+  connection.terminate()
+})
+
 test('fails a server that masks its frames or breaks another rule', async (t) => {
   const url = await rawServer(t, (socket, head) => {
     socket.write(accept(head))

@@ -5,6 +5,7 @@ import { findEntry } from '../../src/conformance/catalogue/index.ts'
 import { Ledger } from '../../src/conformance/peer/ledger.ts'
 import { parseTarget } from '../../src/conformance/peer/target.ts'
 import { WireLog } from '../../src/conformance/peer/wire-log.ts'
+import { Crowd } from '../../src/conformance/script/crowd.ts'
 import type { RunContext } from '../../src/conformance/script/run-context.ts'
 import { Trial } from '../../src/conformance/script/trial.ts'
 import { Random } from '../../src/conformance/wire/random.ts'
@@ -59,8 +60,9 @@ function switchingProtocols(head: string): string {
 export function contextFor(url: string, changes: Partial<RunContext> = {}): RunContext {
   return {
     target: parseTarget(url),
-    capabilities: { echo: true, echoPrefix: '', pmd: false, serverHeader: null, tls: null },
+    capabilities: { echo: true, echoPrefix: '', greetings: 0, pmd: false, serverHeader: null, tls: null },
     ledger: new Ledger(),
+    crowd: new Crowd(),
     timeout: 1000,
     idle: 250,
     seed: 1,

@@ -116,7 +116,7 @@ export const http2: Record<string, EntryData[]> = {
       'must',
       'Accepts a request with origin and cookie',
       'an extended CONNECT request with origin and cookie',
-      '200',
+      '200; or 401, 403 or 3xx, if the server refuses this client',
       '8441-5-6',
       '',
     ],

@@ -91,3 +91,25 @@ export function decodeMessage(
   }
   if (message.opcode === Op.TEXT) watch.checkText([message.payload])
 }
+
+/** The messages with which a target greets each client. They are decompressed, like all messages of a connection. */
+export class Greetings {
+  #left: number
+
+  constructor(count: number) {
+    this.#left = count
+  }
+
+  /** Returns whether an event is a greeting, which is counted. */
+  take(event: Inbound, decoder: ((message: Message) => Buffer) | null, watch: FrameWatch): boolean {
+    if (event.kind !== 'message' || this.#left === 0) return false
+    this.#left--
+    try {
+      decodeMessage(event.message, decoder, watch)
+    } catch (error) {
+      // The watch has noted it.
+      if (!(error instanceof Mismatch)) throw error
+    }
+    return true
+  }
+}

@@ -11,6 +11,8 @@ export interface PeerSettings {
   log: WireLog
   ledger: Ledger
   watch: FrameWatch
+  /** How many of the first messages are no events, because the target greets each client; default 0. */
+  greetings?: number
   /** Called when a wait times out. */
   onTimeout?(): void
   /** The role of the tester; a server does not mask (RFC 6455 §5.1). Default `client`. */

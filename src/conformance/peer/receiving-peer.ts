@@ -8,13 +8,14 @@ import {
   findBodyEnd,
   findHeadEnd,
   Inflater,
+  isInterim,
   Op,
   parseResponse,
   type Response,
   type TimeLimit,
 } from '../wire/index.ts'
 import type { AutoReplies } from './auto-replies.ts'
-import { decodeMessage, type Inbound, type Message, MessageAssembly } from './inbound.ts'
+import { decodeMessage, Greetings, type Inbound, type Message, MessageAssembly } from './inbound.ts'
 import type { Closing, PeerSettings } from './peer-settings.ts'
 import { Queue } from './queue.ts'
 import type { SendingPeer } from './sending-peer.ts'
@@ -35,6 +36,7 @@ export class ReceivingPeer {
   #raw: Buffer[] = []
   #reader: FrameReader | null = null
   #queue = new Queue<Inbound>()
+  readonly #greetings: Greetings
   readonly #assembly = new MessageAssembly()
   #hasEnded = false
   #isCutOff = false
@@ -53,6 +55,7 @@ export class ReceivingPeer {
   ) {
     this.#transport = transport
     this.#settings = settings
+    this.#greetings = new Greetings(settings.greetings ?? 0)
     this.#closing = closing
     this.#sender = sender
     this.#replies = replies
@@ -206,7 +209,7 @@ export class ReceivingPeer {
       this.#raw = [bytes.subarray(end)]
       this.#settings.log.in('http', response.head.toString('latin1'), response.head)
       if (response.status === 101) this.startFrames(agreementOf(response))
-      if (response.status >= 101 || response.status < 100) return response
+      if (!isInterim(response)) return response
     }
   }
 
@@ -240,7 +243,7 @@ export class ReceivingPeer {
     else if (frame.opcode === Op.CLOSE) this.#onClose(frame)
     else if (frame.opcode <= Op.BINARY) {
       const event = this.#assembly.push(frame)
-      if (event !== null) this.#queue.push(event)
+      if (event !== null && !this.#greetings.take(event, this.decoder, watch)) this.#queue.push(event)
     } else this.#queue.push({ kind: 'stray', frame })
   }
 

@@ -1,7 +1,7 @@
 import { TLSSocket } from 'node:tls'
 import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
 import { Ledger, Mismatch, WireLog } from '../peer/index.ts'
-import { type RunContext, Trial } from '../script/index.ts'
+import { type RunContext, Skip, Trial } from '../script/index.ts'
 import { fieldTokens, fieldValue, poll, Random } from '../wire/index.ts'
 import { unlessAborted } from './abort.ts'
 
@@ -47,11 +47,16 @@ async function detectAll(context: RunContext, options: DetectOptions): Promise<s
     )
     // Some targets serve one connection at a time.
     trial.release(peer)
-    capabilities.echo =
-      options.echo === 'plain' || (options.echo === 'auto' && (await echoes(context, trial, options.echoPrefix)))
-    return undefined
+    const first = options.echo === 'none' ? NO_ECHO : await echoes(context, trial, options.echoPrefix)
+    capabilities.echo = options.echo === 'plain' || first.isEcho
+    const count = async (): Promise<number> =>
+      first.isEcho
+        ? (await echoes(context, trial, options.echoPrefix)).greetings
+        : countBeforePong(trial, context.timeout)
+    return await detectGreetings(context, first.isEcho ? first.greetings : await count(), count)
   } catch (error) {
     if (error instanceof Mismatch) return `${context.target.url}: ${error.actual}`
+    if (error instanceof Skip) return `${context.target.url}: ${error.message}`
     throw error
   } finally {
     trial.close()
@@ -75,25 +80,69 @@ function adaptTimeout(context: RunContext, milliseconds: number): void {
 /** The rules that a wrong echo violates. */
 const ECHO_RULES = ['inv.frame-grammar', 'inv.rsv', 'inv.message-order', 'inv.text-utf8']
 
+const NO_ECHO: Echoing = { isEcho: false, greetings: 0 }
+
+/** What the target does after a text message. */
+interface Echoing {
+  isEcho: boolean
+  /** How many messages came before the echo. */
+  greetings: number
+}
+
 /**
  * Detects whether the target echoes. A wrong echo also counts, so that the cases judge it. A target that sends nothing,
- * ends, or sends something else is not an echo server. A greeting before the echo is ignored.
+ * ends, or sends something else is not an echo server.
  */
-async function echoes(context: RunContext, trial: Trial, prefix: string): Promise<boolean> {
+async function echoes(context: RunContext, trial: Trial, prefix: string): Promise<Echoing> {
   const peer = await trial.open()
   const text = `echo-${trial.random.integer(0, 1e9)}`
   const began = performance.now()
   await peer.sendText(text)
+  let greetings = 0
   const event = await peer.skipWhile((one) => {
     if (one.kind !== 'message') return false
     adaptTimeout(context, performance.now() - began)
-    return one.message.payload.length !== prefix.length + text.length
+    const isGreeting = one.message.payload.length !== prefix.length + text.length
+    if (isGreeting) greetings++
+    return isGreeting
   })
+  trial.release(peer)
+  if (event?.kind === 'message') return { isEcho: true, greetings }
   if (event === null || event.kind === 'end')
-    return ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0)
+    return { isEcho: ECHO_RULES.some((rule) => trial.context.ledger.breachesOf(rule).length > 0), greetings: 0 }
   // The target treats a text message as a violation, or violates the protocol itself.
-  return event.kind !== 'close' || event.code === 1002 || event.code === 1007
+  return { isEcho: event.kind !== 'close' || event.code === 1002 || event.code === 1007, greetings: 0 }
 }
+
+/** Counts the messages before the first answer of a target that does not echo. */
+async function countBeforePong(trial: Trial, timeout: number): Promise<number> {
+  const peer = await trial.open()
+  await peer.sendPing()
+  let greetings = 0
+  const event = await peer.skipWhile((one) => one.kind === 'message' && ++greetings > 0, timeout)
+  trial.release(peer)
+  return event?.kind === 'pong' ? greetings : 0
+}
+
+/**
+ * Records how many messages the target sends on each connection before it answers, so that no case sees them. Returns why
+ * it cannot be tested: when the number varies, a message of its own cannot be told from an answer.
+ */
+async function detectGreetings(
+  { target, capabilities, observations }: RunContext,
+  first: number,
+  count: () => Promise<number>,
+): Promise<string | undefined> {
+  if (first === 0) return undefined
+  const second = await count()
+  if (second !== first) return `${target.url} sends ${first} messages before an answer, then ${second}. ${CONTRACT}`
+  capabilities.greetings = first
+  observations.greetings = first
+  return undefined
+}
+
+/** What a target may send besides answers. */
+const CONTRACT = 'A target may greet each client with the same number of messages, and otherwise only answers'
 
 /** The errors of a target that has ended, by TCP and by a Unix socket. */
 const REFUSALS: ReadonlySet<string | undefined> = new Set(['ECONNREFUSED', 'ENOENT'])
@@ -113,7 +162,10 @@ export async function acceptsConnection({ target, timeout }: RunContext): Promis
 export async function serves(context: RunContext): Promise<boolean> {
   const trial = lookAt(context)
   try {
-    const peer = await trial.open()
+    const first = await trial.attempt()
+    // A target that limits the rate of connections serves.
+    if (first.response?.status === 429) return true
+    const peer = first.response?.status === 101 ? first.peer : await trial.open()
     if (!context.capabilities.echo) return true
     await peer.sendText('alive')
     return (await peer.nextMeaningful())?.kind === 'message'

@@ -1,7 +1,7 @@
 import type { CatalogueEntry } from '../catalogue/index.ts'
 import { Ledger, type Target } from '../peer/index.ts'
 import type { CaseResult, RunResult } from '../result.ts'
-import type { Capabilities, RunContext } from '../script/index.ts'
+import { type Capabilities, Crowd, type RunContext } from '../script/index.ts'
 import { findCase } from '../sections/index.ts'
 import { skipped } from './case-result.ts'
 import { acceptsConnection, type DetectOptions, detect, patienceFor, serves, waitUntilServing } from './detect.ts'
@@ -87,11 +87,13 @@ function contextOf(options: ServerRunOptions): RunContext {
     capabilities: {
       echo: options.echo !== 'none',
       echoPrefix: options.echoPrefix,
+      greetings: 0,
       pmd: false,
       serverHeader: null,
       tls: null,
     },
     ledger: new Ledger(),
+    crowd: new Crowd(),
     timeout: options.timeout,
     idle: options.idle,
     seed: options.seed,

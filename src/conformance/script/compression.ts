@@ -14,7 +14,8 @@ import {
 } from '../wire/index.ts'
 import type { Case } from './case.ts'
 import { expectAccepted } from './expect-handshake.ts'
-import type { Handshake, Trial } from './trial.ts'
+import type { Handshake } from './handshake.ts'
+import type { Trial } from './trial.ts'
 
 /** `Hello` compressed into one block (RFC 7692 §7.2.3.1). */
 export const HELLO = hex('f248cdc9c90700')

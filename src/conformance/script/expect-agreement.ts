@@ -8,7 +8,8 @@ import {
   readAgreement,
 } from '../wire/index.ts'
 import { expectAccepted } from './expect-handshake.ts'
-import type { Handshake, Trial } from './trial.ts'
+import type { Handshake } from './handshake.ts'
+import type { Trial } from './trial.ts'
 
 const FIELD = 'Sec-WebSocket-Extensions'
 

@@ -1,6 +1,8 @@
+import { skipUnserved } from './admission.ts'
 import { expectProbe } from './expect-served.ts'
+import { describeAnswer, type Handshake, type OpenOptions } from './handshake.ts'
 import { acceptFault } from './response-rule.ts'
-import { describeAnswer, type Handshake, type OpenOptions, type Trial } from './trial.ts'
+import type { Trial } from './trial.ts'
 /** “101 and a working connection” of the catalogue: a handshake, then the probe. */
 export async function expectAcceptAndProbe(t: Trial, options: OpenOptions = {}): Promise<void> {
   const handshake = await t.handshake(options)
@@ -8,8 +10,12 @@ export async function expectAcceptAndProbe(t: Trial, options: OpenOptions = {}):
   await expectProbe(t, handshake.peer)
 }
 
-/** Ends the case unless the response is a 101 that satisfies the rules of `hs.resp`. */
+/**
+ * Ends the case unless the response is a 101 that satisfies the rules of `hs.resp`. A request may come too soon after
+ * another one (RFC 6585 §4).
+ */
 export function expectAccepted(t: Trial, { response, peer, breaches }: Handshake): void {
+  if (response?.status === 429) skipUnserved(t, { response, peer })
   t.require(response?.status === 101, '101 Switching Protocols', describeAnswer(response, peer))
   for (const { rule, detail } of breaches) t.require(false, `a 101 that satisfies ${rule}`, detail)
 }

@@ -33,15 +33,28 @@ export async function expectProbe(t: Trial, peer: Peer): Promise<void> {
 export async function expectAlive(t: Trial): Promise<void> {
   const expected = 'a fresh connection is served'
   const settings = { class: 'must', requirement: '6455-10.4-1' } as const
+  const fault = await findFault(t)
+  // The connections of the case itself may fill the limit of the target.
+  const isFull = fault !== null && t.refused && t.peers.some(({ ended }) => !ended)
+  if (isFull) for (const peer of t.peers) peer.destroy()
+  const left = isFull ? await findFault(t) : fault
+  if (left !== null) {
+    t.lost = true
+    t.fail(expected, left, settings)
+  }
+  t.assert(true, expected, 'served', settings)
+}
+
+/** Describes why two new connections do not work, or returns null. */
+async function findFault(t: Trial): Promise<string | null> {
   try {
     await useOnce(t)
     await useOnce(t)
+    return null
   } catch (error) {
     if (!(error instanceof Mismatch)) throw error
-    t.lost = true
-    t.fail(expected, error.message, settings)
+    return error.message
   }
-  t.assert(true, expected, 'served', settings)
 }
 
 async function useOnce(t: Trial): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type Peer,
 } from '../peer/index.ts'
 import { agreementOf, type Http2Field, nameHttp2Error } from '../wire/index.ts'
+import { skipCrowded } from './admission.ts'
 import type { Trial } from './trial.ts'
 
 /**
@@ -84,6 +85,8 @@ export interface StreamPeer {
 /** Expects a 200 response and returns the WebSocket on the stream. Ends the case for another response. */
 export async function expectOpen(t: Trial, connection: Http2Connection, stream: Http2Stream): Promise<StreamPeer> {
   await waitForAnswer(t, connection, stream)
+  const status = stream.response?.status
+  if (status === 503 || status === 429) skipCrowded(t, `the target serves no further stream (${status})`)
   t.require(
     stream.response?.status === 200 && !stream.response.isEnd,
     'status 200 without END_STREAM',

@@ -1,18 +1,8 @@
 import { Mismatch, type Peer } from '../peer/index.ts'
-import { type Response, sleep } from '../wire/index.ts'
+import { isCrowdedOut, pauseAfter, skipCrowded, skipUnserved } from './admission.ts'
+import { describeAnswer, isBusy } from './handshake.ts'
 import { inParallel } from './in-parallel.ts'
-import { describeAnswer, type Trial } from './trial.ts'
-
-/** Milliseconds between two attempts to connect to a busy target. */
-const PAUSE = 50
-
-/**
- * Returns whether a response means that the target has reached its limit of connections (RFC 9110 §15.6.4, RFC 6585
- * §4).
- */
-export function isBusy(response: Response | null): boolean {
-  return response?.status === 503 || response?.status === 429
-}
+import type { Trial } from './trial.ts'
 
 /**
  * Opens connections that stay open, `width` at a time. Targets choose how many they accept: when a target serves some
@@ -21,19 +11,21 @@ export function isBusy(response: Response | null): boolean {
 export async function openMany(t: Trial, count: number, width: number = count): Promise<Peer[]> {
   const numbers = Array.from({ length: count }, (_, index) => index)
   const peers: Peer[] = []
-  let refusal: Mismatch | null = null
+  let isRefused = false
+  let silence: Mismatch | null = null
   await inParallel(numbers, width, async () => {
-    const { peer, response } = await t.handshake()
+    const { peer, response } = await t.attempt()
     if (response?.status === 101) {
       peers.push(peer)
       return
     }
     const mismatch = new Mismatch('101 Switching Protocols', describeAnswer(response, peer))
     if (!isBusy(response) && response !== null) throw mismatch
-    refusal = mismatch
+    if (response === null && !peer.ended) silence = mismatch
+    isRefused = true
   })
-  if (refusal !== null && peers.length === 0) throw refusal
-  if (refusal !== null) t.skip(`the target serves ${peers.length} of ${count} connections at the same time`)
+  if (peers.length === 0 && silence !== null) throw silence
+  if (isRefused) skipCrowded(t, `the target serves ${peers.length} of ${count} connections at the same time`)
   return peers
 }
 
@@ -43,14 +35,20 @@ export async function openMany(t: Trial, count: number, width: number = count): 
  */
 export async function openWhenFree(t: Trial, timeout = t.timeout): Promise<Peer> {
   const deadline = performance.now() + timeout
-  for (;;) {
-    const { peer, response } = await t.handshake({ timeout })
+  for (let round = 1; ; round++) {
+    const handshake = await t.attempt({ timeout })
+    const { peer, response } = handshake
     if (response?.status === 101) return peer
-    const isLate = performance.now() >= deadline
-    if (isLate) t.noteTimeout()
-    if (!isBusy(response) || isLate) {
+    const wait = pauseAfter(handshake, round)
+    const isLate = performance.now() + wait >= deadline
+    const isRefused = isCrowdedOut(t, handshake)
+    if (isRefused) t.refused = true
+    if (!isRefused || isLate) {
+      if (response?.status === 429) skipUnserved(t, handshake)
+      if (isLate) t.noteTimeout()
       throw new Mismatch('101 Switching Protocols', describeAnswer(response, peer))
     }
-    await sleep(PAUSE)
+    t.release(peer)
+    await t.context.crowd.wait(t, wait)
   }
 }

@@ -1,4 +1,5 @@
 import type { Ledger, Target } from '../peer/index.ts'
+import type { Crowd } from './crowd.ts'
 
 /** What was detected about the target before the first case. */
 export interface Capabilities {
@@ -6,6 +7,8 @@ export interface Capabilities {
   echo: boolean
   /** The text with which the echoes of the target begin (`--echo-prefix`). */
   echoPrefix: string
+  /** How many messages the target sends on each connection before it echoes. Cases do not see them. */
+  greetings: number
   /** Whether the target accepts permessage-deflate. */
   pmd: boolean
   serverHeader: string | null
@@ -18,6 +21,8 @@ export interface RunContext {
   target: Target
   capabilities: Capabilities
   ledger: Ledger
+  /** The connections that are open. */
+  crowd: Crowd
   /** Milliseconds to wait for one event, including the timeout factor. */
   timeout: number
   /** Milliseconds of silence in the cases about silence. */

@@ -2,16 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { CatalogueEntry } from '../catalogue/index.ts'
 import { FrameWatch, Mismatch, OpenTimeout, Peer, type Transport, type WireLog } from '../peer/index.ts'
 import type { AssertionResult, CaseClass } from '../result.ts'
-import {
-  buildRequest,
-  type Chop,
-  type Random,
-  type RequestOptions,
-  type Response,
-  sleep,
-  type UpgradeRequest,
-} from '../wire/index.ts'
-import { type AnswerBreach, checkAnswer } from './response-rule.ts'
+import { buildRequest, type Random, type RequestOptions, sleep, type UpgradeRequest } from '../wire/index.ts'
+import { admit, isCrowdedOut, PATIENCE, skipCrowded } from './admission.ts'
+import { describeAnswer, type Handshake, type OpenOptions } from './handshake.ts'
+import { checkAnswer } from './response-rule.ts'
 import type { RunContext } from './run-context.ts'
 
 /** Errors that are not caused by the target: this machine has no free port or file descriptor. */
@@ -33,28 +27,6 @@ export class Settled extends Error {}
 export interface AssertionOptions {
   class?: CaseClass
   requirement?: string
-}
-
-/** A handshake: request and response. */
-export interface Handshake {
-  peer: Peer
-  request: UpgradeRequest
-  /** The response; null when none arrived. */
-  response: Response | null
-  /** The rules of `hs.resp` that the 101 violates. */
-  breaches: AnswerBreach[]
-}
-
-/** How a connection is opened. */
-export interface OpenOptions extends RequestOptions {
-  /** Splits the request into several writes. */
-  chop?: Chop
-  /** Text that is sent before the request, with one byte per character. */
-  prefix?: string
-  /** Returns bytes that are sent after the request in the same write. */
-  early?: (peer: Peer) => Buffer
-  /** Milliseconds to wait for the connection, and then for the response. */
-  timeout?: number
 }
 
 /**
@@ -89,8 +61,10 @@ export class Trial {
   readonly noteTimeout = (): void => {
     this.timedOut = true
   }
-  /** Whether the target refused a connection, or responded that it is busy. */
+  /** Whether the target refused a connection, or ended one beside others. */
   refused = false
+  /** When a connection was first refused beside others, by `performance.now()`. */
+  firstRefusal: number | null = null
   #isClosed = false
   /** Whether the last opening handshake succeeded; null before there was one. */
   opened: boolean | null = null
@@ -154,8 +128,9 @@ export class Trial {
     throw new Settled()
   }
 
-  /** Ends the case as skipped. */
+  /** Ends the case as skipped, unless it has found a fault. */
   skip(reason: string): never {
+    if (this.assertions.some((assertion) => !assertion.ok && assertion.class !== 'info')) throw new Settled()
     throw new Skip(reason)
   }
 
@@ -196,7 +171,11 @@ export class Trial {
           this.noteTimeout()
         }
         if (code === 'ECONNREFUSED' && !this.refused && (await this.#recover())) continue
-        if (!LOCAL_TROUBLE.has(code ?? '')) throw new Mismatch('a connection', message || 'connection refused')
+        // Before there is a request, a reset beside other connections can only be due to them.
+        const isCrowdedOut = code === 'ECONNRESET' && this.context.crowd.sizeBeside(null) > 0
+        if (isCrowdedOut && performance.now() >= began + PATIENCE) skipCrowded(this, `the target is full: ${message}`)
+        if (!isCrowdedOut && !LOCAL_TROUBLE.has(code ?? ''))
+          throw new Mismatch('a connection', message || 'connection refused')
         if (performance.now() >= deadline) throw new Error(`this machine cannot open a connection: ${message}`)
       }
       await sleep(LOCAL_PAUSE)
@@ -220,9 +199,11 @@ export class Trial {
       onTimeout: this.noteTimeout,
       log: this.log,
       ledger: this.context.ledger,
+      greetings: role === 'client' ? this.context.capabilities.greetings : 0,
       watch: new FrameWatch(this.context.ledger, this.entry.id, role === 'client' ? 'server' : 'client'),
     })
     this.peers.push(peer)
+    this.context.crowd.enter(transport.stream, this)
     if (this.#isClosed) peer.destroy()
     return peer
   }
@@ -232,9 +213,16 @@ export class Trial {
     return buildRequest(this.context.target.base, this.random, options)
   }
 
-  /** Sends a request on a new connection and waits for the response. Every 101 is checked by the rules of `hs.resp`. */
+  /**
+   * Sends a request on a new connection and waits for the response. Every 101 is checked by the rules of `hs.resp`. Waits
+   * for a target that limits its connections, and skips the case when it admits none.
+   */
   async handshake(options: OpenOptions = {}): Promise<Handshake> {
-    if (this.reception !== null) return this.reception.handshake(this, options)
+    return this.reception === null ? admit(this, options) : this.reception.handshake(this, options)
+  }
+
+  /** Like `handshake`, without waiting for a target that limits its connections. */
+  async attempt(options: OpenOptions = {}): Promise<Handshake> {
     return this.handshakeOn(await this.connect(false, options.timeout), options)
   }
 
@@ -250,7 +238,7 @@ export class Trial {
   /** Waits for the response to a request that the case sent itself. */
   async readAnswer(peer: Peer, request: UpgradeRequest, timeout?: number): Promise<Handshake> {
     const response = await peer.readResponse(timeout)
-    if (response?.status === 503 || response?.status === 429) this.refused = true
+    if (isCrowdedOut(this, { peer, response })) this.refused = true
     const breaches = response?.status === 101 ? checkAnswer(request, response) : []
     if (!INVALID_REQUESTS.test(this.entry.group)) {
       for (const { rule, detail } of breaches) this.context.ledger.breach(rule, this.entry.id, detail)
@@ -282,13 +270,4 @@ export class Trial {
 function named(actual: string): string {
   const name = connectionName.getStore()
   return name === undefined ? actual : `${name}: ${actual}`
-}
-
-/** Describes a response for messages. */
-export function describeAnswer(response: Response | null, peer: Peer): string {
-  if (response !== null) return response.statusLine
-  if (peer.unread.length > 0) return `no response head but ${peer.unread.length} bytes`
-  return peer.ended
-    ? `the end of the stream without a response (${peer.closing.tcp?.toUpperCase()})`
-    : 'no response in time'
 }

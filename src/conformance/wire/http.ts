@@ -70,6 +70,14 @@ export function fieldTokens(response: Pick<Response, 'fields'>, name: string): s
     .filter(Boolean)
 }
 
+/**
+ * Returns whether another response to the same request follows, which a client must expect (RFC 9110 §15.2). A 101 ends
+ * HTTP on the connection.
+ */
+export function isInterim({ status }: Pick<Response, 'status'>): boolean {
+  return status >= 100 && status < 200 && status !== 101
+}
+
 /** Returns the index after the empty line that ends the head, or -1. */
 export function findHeadEnd(bytes: Buffer): number {
   const crlf = bytes.indexOf('\r\n\r\n', 0, 'latin1')

@@ -1,6 +1,8 @@
 import { createServer } from 'node:net'
+import { openConnection } from '../../../bench/load/connection.ts'
 import { prepareHandshake } from '../../../bench/scenarios/handshake.ts'
 import { prepareIdle } from '../../../bench/scenarios/idle.ts'
+import { startServer } from '../../conformance/broken/server.ts'
 import { assert, suite, type TestContext, thrownBy } from '../../support/unit.ts'
 import { echo, makeOrder, startFakeServer } from '../support/fake-server.ts'
 
@@ -36,6 +38,18 @@ test('fails when the server rejects the handshake', async (t) => {
   const port = await startSpeaker(t, 'HTTP/1.1 503 Service Unavailable\r\n\r\n')
   const order = makeOrder(port, { scenario: 'handshake' })
   assert.match((await thrownBy(() => prepareHandshake(order))).message, /503 Service Unavailable”, expected 101/)
+})
+
+test('reads interim responses before the 101', async (t) => {
+  const server = await startServer({ defects: new Set(['sends-early-hints'] as const) })
+  t.after(() => server.close())
+  const port = Number(new URL(server.url).port)
+  const order = makeOrder(port, { scenario: 'handshake', connections: 1 })
+  const load = await prepareHandshake({ ...order, warmupMs: 0, durationMs: 0 })
+  assert.is((await load.run()).count, 1)
+  await load.finish()
+  const connection = await openConnection(order.target)
+  await connection.close()
 })
 
 test('fails when the accept key is wrong', async (t) => {

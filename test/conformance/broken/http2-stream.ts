@@ -58,7 +58,9 @@ export class Http2ServerStream extends Duplex {
       (version !== '13' && !this.#defects.has('h2-knows-every-version')) ||
       (this.#defects.has('h2-checks-key') && firstOf(fields, 'sec-websocket-key') === 'x') ||
       (this.#defects.has('h2-refuses-cookies') && firstOf(fields, 'cookie') !== undefined)
-    if (isRefused) {
+    if (this.#defects.has('refuses-origins') && firstOf(fields, 'origin') !== undefined) {
+      this.#answer([[':status', '403']], true)
+    } else if (isRefused) {
       this.#answer(
         [
           [':status', '400'],

@@ -102,6 +102,11 @@ export class Peer {
     this.#output.ping()
   }
 
+  /** Sends a message of its own. */
+  greet(): void {
+    this.#output.message(TEXT, Buffer.from('welcome to the echo server'), this.#options.deflate)
+  }
+
   /** Called when the other side has ended its half of TCP. */
   receiveEnd(): void {
     if (this.#defects.has('answers-fin-with-close') && !this.#isOver) this.#output.close(1001)

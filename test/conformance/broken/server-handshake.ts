@@ -21,6 +21,7 @@ export function answerRequest(head: Head, subprotocols: readonly string[], defec
   checkUpgrade(head, defects)
   checkVersion(head, defects)
   checkOrigin(head, defects)
+  checkChoices(head, defects)
   const fields = [
     'Upgrade: websocket',
     'Connection: Upgrade',
@@ -70,6 +71,17 @@ function checkHost(head: Head, defects: Defects): void {
 
 function checkOrigin(head: Head, defects: Defects): void {
   if (defects.has('refuses-origins') && valuesOf(head, 'origin').length > 0) throw new Refusal(403, 'an origin')
+}
+
+/** Refuses valid requests, as a server may by its own choice. */
+function checkChoices(head: Head, defects: Defects): void {
+  const [, target = ''] = head.startLine.split(' ')
+  if (defects.has('refuses-credentials') && valuesOf(head, 'authorization').length > 0)
+    throw new Refusal(401, 'unknown credentials', ['WWW-Authenticate: Basic realm="x"'])
+  if (defects.has('redirects-cookies') && valuesOf(head, 'cookie').length > 0)
+    throw new Refusal(302, 'no session', ['Location: /login'])
+  if (defects.has('serves-no-query') && target.includes('?')) throw new Refusal(404, 'another resource')
+  if (defects.has('reads-sixteen-fields') && head.fields.length > 16) throw new Refusal(431, 'too many fields')
 }
 
 function checkBody(head: Head, defects: Defects): void {

@@ -20,8 +20,14 @@ const BUSY_EVERY = 1_000
 
 /** Maximum number of connections, for the quirks that limit them. */
 const CONNECTION_LIMIT = 20
+/** The same for the quirks that serve only a few. */
+const FEW_CONNECTIONS = 3
+/** Maximum number of requests within a second, for the quirk that limits their rate. */
+const RATE_LIMIT = 30
 /** Maximum number of connections without a response, for the quirk that limits them. */
 const QUEUE_LIMIT = 45
+
+const EARLY_HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n'
 
 export interface EchoServerOptions {
   /** The port. Default 0: a free one. */
@@ -67,6 +73,7 @@ class House {
   readonly #defects: Defects
   #abandonedCount = 0
   #last: Promise<void> = Promise.resolve()
+  readonly #rate = new Rate()
 
   constructor(options: EchoServerOptions) {
     this.options = options
@@ -87,6 +94,11 @@ class House {
     return (isLimited ? 1 : 16) * 1024 * 1024
   }
 
+  get #connectionLimit(): number {
+    if (this.#defects.has('serves-three-connections')) return FEW_CONNECTIONS
+    return this.#defects.has('limits-connections') ? CONNECTION_LIMIT : Number.POSITIVE_INFINITY
+  }
+
   receive(socket: Socket, server: Server): void {
     const { subprotocols = ['chat'], maxMessage = this.#messageLimit } = this.options
     const waiting = [...this.#connections].filter(({ state }) => state === 'waiting')
@@ -101,8 +113,12 @@ class House {
     const onRefuse = (): void => {
       if (this.#defects.has('dies-of-a-bad-request')) server.close()
     }
-    const isFull = this.#defects.has('limits-connections') && this.sockets.size >= CONNECTION_LIMIT
-    const settings = { subprotocols, maxMessage, defects: this.#defects, isFull, onFail, onRefuse }
+    if (this.#defects.has('closes-fourth-connection') && this.sockets.size >= FEW_CONNECTIONS) {
+      socket.destroy()
+      return
+    }
+    const isFull = this.sockets.size >= this.#connectionLimit
+    const settings = { subprotocols, maxMessage, defects: this.#defects, isFull, rate: this.#rate, onFail, onRefuse }
     const connection = new Connection(socket, settings)
     this.sockets.add(socket)
     this.#connections.add(connection)
@@ -129,8 +145,23 @@ interface ConnectionOptions {
   defects: Defects
   /** Whether the maximum number of connections is open. */
   isFull: boolean
+  rate: Rate
   onFail: () => void
   onRefuse: () => void
+}
+
+/** Counts the requests of the last second. */
+class Rate {
+  #times: number[] = []
+
+  /** Returns whether one more request exceeds the limit. Otherwise it is counted. */
+  isExceeded(): boolean {
+    const now = performance.now()
+    this.#times = this.#times.filter((time) => now - time < 1000)
+    if (this.#times.length >= RATE_LIMIT) return true
+    this.#times.push(now)
+    return false
+  }
 }
 
 /** One TCP connection: requests until one of them is an upgrade, then frames. */
@@ -185,19 +216,22 @@ class Connection {
   }
 
   #upgrade(head: Head): void {
-    const { subprotocols, maxMessage, defects, isFull, onFail } = this.#options
+    const { subprotocols, maxMessage, defects, isFull, rate, onFail } = this.#options
     if (isFull) throw new Refusal(503, 'too many connections')
+    if (defects.has('limits-rate') && rate.isExceeded()) throw new Refusal(429, 'too fast', ['Retry-After: 1'])
     if (this.#requestCount++ > 0 && defects.has('serves-one-request-only')) throw new Refusal(503, 'a second request')
     const { response, deflate } = answerRequest(head, subprotocols, defects)
     clearTimeout(this.#timer)
     this.state = 'upgraded'
     const codec = deflate && new Deflate(deflate, 'server', defects)
     this.#peer = new Peer(this.#socket, { role: 'server', deflate: codec, maxMessage, defects, onFail })
-    this.#socket.write(response, 'latin1')
+    const hints = defects.has('sends-early-hints') ? EARLY_HINTS : ''
+    this.#socket.write(hints + response, 'latin1')
     if (defects.has('reads-early-bytes-as-request') && this.#head.length > 0) {
       throw new Refusal(400, 'bytes before the 101')
     }
     if (defects.has('101-with-ping')) this.#peer.ping()
+    if (defects.has('greets')) this.#peer.greet()
   }
 
   #refuse(refusal: Refusal): void {

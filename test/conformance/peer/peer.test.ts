@@ -7,6 +7,7 @@ import { createTrial, startRawServer, startUpgradedServer } from '../../support/
 import { turns } from '../../support/tick.ts'
 import { assert, suite, thrownBy } from '../../support/unit.ts'
 import { hex } from '../../support/wire.ts'
+import { startServer } from '../broken/server.ts'
 
 const test = suite('conformance/peer/peer')
 
@@ -214,6 +215,26 @@ test('reads an answer with a body and another after it', async (t) => {
   const second = await peer.readResponse()
   await peer.readBody(second!)
   assert.is((await peer.readResponse())?.status, 404)
+})
+
+test('skips every interim response, and takes a 101 as the last one', async (t) => {
+  const interim = [100, 102, 103, 199].map((status) => `HTTP/1.1 ${status} Wait\r\nLink: </a>\r\n\r\n`).join('')
+  const url = await startRawServer(t, (socket) => {
+    socket.once('data', () => void socket.write(`${interim}HTTP/1.1 101 Now\r\n\r\n`))
+  })
+  assert.is((await createTrial(t, url).handshake()).response?.status, 101)
+})
+
+test('messages that greet are no events, and are decompressed like all others', async (t) => {
+  const server = await startServer({ defects: new Set(['greets'] as const) })
+  t.after(() => server.close())
+  const trial = createTrial(t, server.url)
+  trial.context.capabilities.greetings = 1
+  const peer = await trial.open({ add: [['Sec-WebSocket-Extensions', 'permessage-deflate']] })
+  await peer.sendText('welcome to the echo server')
+  assert.is((await peer.expectMessage()).payload.toString(), 'welcome to the echo server')
+  await peer.sendPing('no further message')
+  assert.is((await peer.next())?.kind, 'pong')
 })
 
 test('inflates what the server compressed, with the window of the messages before', async (t) => {

@@ -79,6 +79,32 @@ test('a server that refuses a plain handshake cannot be tested', async (t) => {
   assert.equal([result.cases[0].verdict, result.summary.verdict], ['skip', 'incomplete'])
 })
 
+test('a target that greets each client with the same number of messages can be tested', async (t) => {
+  const server = await startServer({ defects: new Set(['greets'] as const) })
+  t.after(() => server.close())
+  const { result } = await run(server.url, ['hs.ok.minimal', 'misc.echo-type'])
+  assert.equal([result.summary.fail, result.observations.greetings], [0, 1])
+})
+
+test('a target that sends messages of its own at any time cannot be tested', async (t) => {
+  let count = 0
+  const url = await startUpgradedServer(
+    t,
+    (socket) => void socket.write(Buffer.from('81026869'.repeat(++count), 'hex')),
+    (socket, bytes) => void socket.write(echo(bytes)),
+  )
+  const { lost, unreachable } = await run(url, ['hs.ok.minimal'])
+  assert.is(lost, true)
+  assert.match(unreachable ?? '', 'sends 2 messages before an answer, then 3')
+})
+
+/** Returns the echo of a short masked frame, or the reply to a Close. */
+function echo(bytes: Buffer): Buffer {
+  const key = bytes.subarray(2, 6)
+  const payload = bytes.subarray(6).map((byte, index) => byte ^ key[index % 4]!)
+  return Buffer.concat([Buffer.from([bytes[0]!, payload.length]), payload])
+}
+
 test('a target that stops serving during the run is lost', async (t) => {
   let count = 0
   const server = await startServer()

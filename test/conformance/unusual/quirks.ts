@@ -15,6 +15,11 @@ const handshake = {
   'ignores-upgrade-of-other-methods': 'answers POST and other methods with 200, as plain HTTP (RFC 9110 §7.8)',
   'serves-its-host-only': 'answers 421 to a Host that is not its own (RFC 9110 §7.4)',
   'refuses-origins': 'answers 403 to every request with Origin (RFC 6455 §4.2.2)',
+  'refuses-credentials': 'answers 401 to credentials that it does not know (RFC 6455 §4.2.2, RFC 9110 §15.5.2)',
+  'redirects-cookies': 'answers 302 to a Cookie of no session (RFC 6455 §4.2.2)',
+  'serves-no-query': 'answers 404 to a resource with a query (RFC 6455 §4.2.2)',
+  'reads-sixteen-fields': 'answers 431 to a request with more than 16 fields (RFC 9110 §5.4, RFC 6585 §5)',
+  'sends-early-hints': 'sends 103 and 102 before its 101 (RFC 9110 §15.2: a client reads interim responses)',
   'refuses-without-body': 'refuses without a body and without a length; the end of TCP ends it (RFC 9112 §6.3)',
   'refuses-version-with-400': 'refuses other versions with 400 and its list of versions (RFC 6455 §4.4: such as 426)',
 } as const
@@ -41,6 +46,7 @@ const frames = {
   'answers-newest-ping-only': 'answers only the newest of several pings (RFC 6455 §5.5.3)',
   'answers-no-ping-once-closed': 'answers pings a moment later, and none after a Close (RFC 6455 §5.5.2)',
   'writes-in-pieces': 'writes everything in pieces of 1,000 bytes',
+  greets: 'sends a text message right after its 101 (RFC 6455 §4.2.2)',
   'writes-octets': 'writes each byte of a small frame as a segment of its own',
 } as const
 
@@ -57,6 +63,9 @@ const limits = {
   'resets-above-limit': 'resets TCP during a message above 64 KiB, as unread bytes do (RFC 6455 §10.4)',
   'resets-in-a-burst': 'resets a connection while 45 wait for a response, as a full queue does (RFC 6455 §10.4)',
   'limits-connections': 'serves 20 connections at once and answers 503 to others (RFC 9110 §15.6.4)',
+  'serves-three-connections': 'serves three connections at once and answers 503 to others (RFC 9110 §15.6.4)',
+  'closes-fourth-connection': 'serves three connections at once and closes others unread (RFC 6455 §10.4)',
+  'limits-rate': 'answers 429 with Retry-After to more than 30 requests within a second (RFC 6585 §4)',
   'limits-control-frames': 'fails the connection with 1008 after 100 pings and pongs (RFC 6455 §7.4.1, §10.4)',
   'one-connection-at-a-time': 'serves one connection after the other',
 } as const
@@ -122,6 +131,9 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
       ['limits-messages-by-policy', 'limits-connections'],
       ['limits-messages-to-64k'],
       ['resets-above-limit', 'resets-in-a-burst'],
+      ['serves-three-connections'],
+      ['closes-fourth-connection'],
+      ['limits-rate'],
     ],
     selection: 'ping,hs.ok,len,close,rsv,mask,utf8.all-codepoints,frag',
   },
@@ -136,6 +148,8 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
         '101-in-three-segments',
         'refuses-without-body',
         'reads-early-bytes-as-request',
+        'sends-early-hints',
+        'refuses-credentials',
       ],
       [
         'names-in-upper-case',
@@ -144,6 +158,8 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
         'blanks-around-values',
         '101-with-ping',
         'refuses-version-with-400',
+        'serves-no-query',
+        'redirects-cookies',
       ],
       [
         'limits-head-pieces',
@@ -151,6 +167,7 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
         'ignores-upgrade-of-other-methods',
         'serves-its-host-only',
         'refuses-origins',
+        'reads-sixteen-fields',
       ],
     ],
     selection: 'hs.ok,hs.resp,hs.ver,hs.method,hs.key,hs.host,hs.syntax',
@@ -171,7 +188,7 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
     servers: [
       ['fragments-echoes', 'sends-pong-before-answers', 'writes-in-pieces'],
       ['sends-empty-fragments', 'answers-newest-ping-only'],
-      ['pings-between-fragments'],
+      ['pings-between-fragments', 'greets'],
       ['pings-after-messages', 'answers-no-ping-once-closed'],
       ['sends-unsolicited-pongs', 'writes-octets'],
     ],

@@ -24,6 +24,13 @@ test('a server that decodes no key is only warned of keys that it cannot decode 
   assert.equal(bad.filter(({ id, verdict }) => verdict !== 'warn' || !id.startsWith('hs.key.')).map(describeResult), [])
 })
 
+test(`nothing accuses the server over HTTP/2 that ${quirks['refuses-origins']}`, async () => {
+  const entries = selectCases(serverEntries, { include: ['h2.ok'] })
+  const results = await tryServer(entries, new Set(['refuses-origins']), { http2: true, ...PATIENT })
+  assert.equal(results.filter(({ verdict }) => !GOOD.has(verdict)).map(describeResult), [])
+  assert.ok(results.some(({ verdict }) => verdict === 'pass'))
+})
+
 for (const { servers, selection } of topics) {
   const entries = selectCases(serverEntries, { include: ['quick', selection] })
   for (const names of servers) {

@@ -1,7 +1,7 @@
 import type { CaseReception, Launched, Launcher } from '../../client/index.ts'
 import { Ledger, type Target } from '../../peer/index.ts'
 import type { CaseResult, RunResult } from '../../result.ts'
-import { CASE_LIMIT, type RunContext, type Trial } from '../../script/index.ts'
+import { CASE_LIMIT, Crowd, type RunContext, type Trial } from '../../script/index.ts'
 import { createHead, type RunHead, type RunOptions } from '../options.ts'
 import { summarize } from '../verdict.ts'
 import type { PlannedCase } from './plan.ts'
@@ -52,8 +52,9 @@ export function createContext(options: ClientRunOptions, base: string): RunConte
   }
   return {
     target,
-    capabilities: { echo: true, echoPrefix: '', pmd: false, serverHeader: null, tls: null },
+    capabilities: { echo: true, echoPrefix: '', greetings: 0, pmd: false, serverHeader: null, tls: null },
     ledger: new Ledger(),
+    crowd: new Crowd(),
     timeout: options.timeout,
     idle: options.idle,
     seed: options.seed,

@@ -1,7 +1,6 @@
 import {
   type Case,
   expectAcceptAndProbe,
-  expectAccepted,
   expectAcceptedWith,
   expectAcceptOrReject,
   expectProbe,
@@ -9,6 +8,7 @@ import {
   onEach,
   type Trial,
 } from '../../script/index.ts'
+import { credentialCase, originCases, queryCases, unknownFieldCase } from './allowed-refusal.ts'
 import { handshakeConnections } from './handshake-connection.ts'
 
 /** Makes a case with these differences from the minimal request. Expects 101 and a working connection. */
@@ -46,49 +46,12 @@ function connectionOf(value: string | string[]): OpenOptions {
   return { set: { Connection: value } }
 }
 
-const browserFields: Fields = [
-  ['Pragma', 'no-cache'],
-  ['Cache-Control', 'no-cache'],
-  [
-    'User-Agent',
-    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36',
-  ],
-  ['Accept-Encoding', 'gzip, deflate, br, zstd'],
-  ['Accept-Language', 'en-GB,en;q=0.9'],
-  ['Sec-Fetch-Dest', 'websocket'],
-  ['Sec-Fetch-Mode', 'websocket'],
-  ['Sec-Fetch-Site', 'same-origin'],
-  ['Sec-WebSocket-Extensions', 'permessage-deflate; client_max_window_bits'],
-]
-
-function originOf(t: Trial): string {
-  return `${t.context.target.secure ? 'https' : 'http'}://${t.context.target.base.authority}`
-}
-
 /** Whitespace around a value is not part of it (RFC 9110 §5.5). */
 async function surroundKey(t: Trial): Promise<void> {
   const key = t.random.bytes(16).toString('base64')
   const handshake = await t.handshake({ set: { 'Sec-WebSocket-Key': ` \t ${key} \t ` } })
   expectAcceptedWith(t, handshake, key)
   await expectProbe(t, handshake.peer)
-}
-
-/** Servers choose which origins they accept (RFC 6455 §4.2.2, §10.2). */
-function acceptedWithOrigin(id: string, fields: Fields): Case {
-  return {
-    id: `hs.ok.${id}`,
-    async run(t) {
-      const handshake = await t.handshake({ add: [...fields, ['Origin', originOf(t)]] })
-      if (handshake.response?.status === 403) t.skip(`403: the target refuses the origin ${originOf(t)}`)
-      expectAccepted(t, handshake)
-      await expectProbe(t, handshake.peer)
-    },
-  }
-}
-
-function withQuery(t: Trial, query: string): OpenOptions {
-  const { path } = t.context.target.base
-  return { target: `${path}${path.includes('?') ? '&' : '?'}${query}` }
 }
 
 /** Returns the authority of the target with another host or port. */
@@ -125,24 +88,14 @@ const fieldRows: Case[] = [
   acceptedOrNot('upgrade-list-last', () => ({ set: { Upgrade: 'foo/1, websocket' } })),
   accepted('ows-none', () => ({ separator: ':' })),
   accepted('ows-tab', () => ({ set: { Upgrade: '\twebsocket \t' } })),
-  accepted('unknown-fields', () => ({
-    add: Array.from({ length: 20 }, (_, index): [string, string] => [`X-Conf-${index + 1}`, 'v']),
-  })),
-  accepted('cookie-auth', () => ({
-    add: [
-      ['Cookie', 'a=b'],
-      ['Authorization', `Basic ${Buffer.from('conf:conf').toString('base64')}`],
-    ],
-  })),
-  acceptedWithOrigin('browser-fields', browserFields),
+  unknownFieldCase,
+  credentialCase,
+  ...originCases,
   accepted('obs-text', () => ({ add: [['X-Conf', '\xe9\xff']] })),
-  acceptedWithOrigin('origin-same', []),
   acceptedOrNot('origin-null', () => ({ add: [['Origin', 'null']] })),
   acceptedOrNot('origin-foreign', () => ({ add: [['Origin', 'http://other.example']] })),
   accepted('origin-missing', () => ({})),
-  accepted('query', (t) => withQuery(t, 'a=1&b=%20')),
-  accepted('target-2k', (t) => withQuery(t, 'a'.repeat(1990))),
-  acceptedOrNot('target-7900', (t) => withQuery(t, 'a'.repeat(7890))),
+  ...queryCases,
   accepted('absolute-form', ({ context: { target } }) => ({
     target: `${target.secure ? 'https' : 'http'}://${target.base.authority}${target.base.path}`,
   })),
