@@ -4,7 +4,7 @@ import type { CaseResult, Verdict } from '../result.ts'
 import { CASE_LIMIT, type Case, type RunContext, Trial } from '../script/index.ts'
 import { poll, Random, within } from '../wire/index.ts'
 import { joinNotes, readThrown, resultOf, verdictOf } from './case-result.ts'
-import type { Loss, LossLog } from './loss.ts'
+import { type Loss, LossLog } from './loss.ts'
 import type { RunOptions } from './options.ts'
 import { isBad } from './verdict.ts'
 
@@ -49,6 +49,8 @@ export interface Circumstances {
 const EXIT_LIMIT = 1_000
 /** Milliseconds for which a target that still serves is watched after a case that may end it. */
 export const WATCH_TIME = 500
+/** Milliseconds after the end of a case within which a loss of the target may be due to it. */
+export const HELD_TIME = 2_000
 /** How many lines of the output of a process a note contains. */
 const LAST_LINES = 8
 
@@ -76,9 +78,14 @@ export class CaseAttempts {
   readonly #options: AttemptOptions
   readonly #losses: LossLog
 
-  constructor(options: AttemptOptions, losses: LossLog) {
+  constructor(options: AttemptOptions) {
     this.#options = options
-    this.#losses = losses
+    this.#losses = new LossLog(options)
+  }
+
+  /** The losses of the target. */
+  get losses(): LossLog {
+    return this.#losses
   }
 
   async run(

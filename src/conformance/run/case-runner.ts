@@ -3,10 +3,14 @@ import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
 import type { CaseResult } from '../result.ts'
 import type { Case } from '../script/index.ts'
 import { unlessAborted } from './abort.ts'
-import { type AttemptOptions, type AttemptSettings, CaseAttempts, type Circumstances } from './case-attempt.ts'
+import {
+  type AttemptOptions,
+  type AttemptSettings,
+  CaseAttempts,
+  type Circumstances,
+  HELD_TIME,
+} from './case-attempt.ts'
 import { failureOf, joinNotes, skipped } from './case-result.ts'
-import { HELD_TIME } from './death.ts'
-import { LossLog } from './loss.ts'
 import { missingNeed } from './need.ts'
 import type { RunOptions } from './options.ts'
 import { INTERRUPTED, isBad, TOO_SLOW } from './verdict.ts'
@@ -37,7 +41,6 @@ export interface CaseRunnerOptions extends AttemptOptions, Pick<RunOptions, 'ret
 
 /** Runs single cases with their repetitions, until a reason to stop. */
 export class CaseRunner {
-  readonly losses: LossLog
   readonly #options: CaseRunnerOptions
   readonly #attempts: CaseAttempts
   /** Circumstances of the last attempt at each case. */
@@ -52,11 +55,15 @@ export class CaseRunner {
 
   constructor(options: CaseRunnerOptions) {
     this.#options = options
-    this.losses = new LossLog(options)
-    this.#attempts = new CaseAttempts(options, this.losses)
+    this.#attempts = new CaseAttempts(options)
     // Each case that runs listens, so that more than the usual number of listeners is no leak.
     if (options.signal !== undefined) setMaxListeners(0, options.signal)
     this.#deadline = performance.now() + (options.deadline ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** The losses of the target. */
+  get losses(): CaseAttempts['losses'] {
+    return this.#attempts.losses
   }
 
   /** Whether the target stopped serving and did not recover. */

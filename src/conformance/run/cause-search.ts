@@ -1,8 +1,8 @@
 import type { CaseResult } from '../result.ts'
 import type { Case, RunContext } from '../script/index.ts'
-import { type Circumstances, WATCH_TIME } from './case-attempt.ts'
+import { type Circumstances, HELD_TIME, WATCH_TIME } from './case-attempt.ts'
 import type { CaseRunner } from './case-runner.ts'
-import { HELD_TIME, type Incident } from './death.ts'
+import type { Incident } from './death.ts'
 import type { Loss } from './loss.ts'
 
 /** Attempts a case once more. Resolves to whether the target was lost during the attempt, or while it was watched. */
@@ -30,14 +30,16 @@ class CauseSearch {
     this.#rank = rank
   }
 
-  async search(candidates: readonly Case[]): Promise<Case[]> {
+  /** Searches candidates, of which one is known to be a cause if `isKnown`. */
+  async search(candidates: readonly Case[], isKnown = false): Promise<Case[]> {
     const causes: Case[] = []
     const waiting = [...candidates]
     while (waiting.length > 0) {
       const wasNew = this.#isNew
       const row = await this.#repeatUntilLoss(waiting)
       if (row === null) break
-      if (row.length > 1) causes.push(...(await this.#searchBack(this.#rank(row))))
+      if (row.length > 1)
+        causes.push(...(await this.#searchBack(this.#rank(row), isKnown ? Math.ceil(row.length / 2) : 1)))
       // The loss may be that of an earlier row, later than was waited for.
       else if (wasNew || (await this.#repeatOnce(row[0], true))) causes.push(row[0])
       waiting.splice(0, row.length)
@@ -45,14 +47,17 @@ class CauseSearch {
     return causes
   }
 
-  /** Finds the causes among ranked cases: repeats them in groups of increasing size until there is one, then the rest. */
-  async #searchBack(ranked: readonly Case[]): Promise<Case[]> {
+  /**
+   * Finds the causes among ranked cases: repeats them in groups of increasing size until there is one, then the rest. A
+   * group with a cause is halved.
+   */
+  async #searchBack(ranked: readonly Case[], firstSize: number): Promise<Case[]> {
     const causes: Case[] = []
     let rest = ranked
-    for (let size = 1; rest.length > 0; size *= 2) {
+    for (let size = firstSize; rest.length > 0; size *= 2) {
       const group = causes.length === 0 ? rest.slice(-size) : rest
       rest = rest.slice(0, rest.length - group.length)
-      causes.push(...(await this.search(group)))
+      causes.push(...(await this.search(group, true)))
     }
     return causes
   }

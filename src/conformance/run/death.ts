@@ -1,12 +1,9 @@
 import type { CaseResult } from '../result.ts'
 import type { Case } from '../script/index.ts'
-import type { Circumstances } from './case-attempt.ts'
+import { type Circumstances, HELD_TIME, WATCH_TIME } from './case-attempt.ts'
 import { joinNotes } from './case-result.ts'
 import type { Loss } from './loss.ts'
 import { isBad } from './verdict.ts'
-
-/** Milliseconds after the end of a case within which a loss of the target may be due to it. */
-export const HELD_TIME = 2_000
 
 /** Cases that have ended and whose results are not reported yet, because a loss of the target may turn out to be due to them. */
 export class HeldCases {
@@ -25,9 +22,9 @@ export class HeldCases {
     return this.#cases
   }
 
-  /** When the last of the cases ended, or null when there is none. */
-  get lastEnd(): number | null {
-    return this.#cases.length === 0 ? null : Math.max(...this.#cases.map((one) => this.#circumstancesOf(one).ended))
+  /** Until when the target is watched after the last of the cases. */
+  get watchedUntil(): number {
+    return Math.max(0, ...this.#cases.map((testCase) => this.#circumstancesOf(testCase).ended)) + WATCH_TIME
   }
 
   /** Removes and returns the cases that may be the cause of this loss. */

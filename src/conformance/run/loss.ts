@@ -1,5 +1,3 @@
-import type { AttemptOptions } from './case-attempt.ts'
-
 /** A time at which the target stopped serving: its process died, or it served nothing until it was restarted. */
 export interface Loss {
   kind: 'death' | 'hang'
@@ -9,16 +7,24 @@ export interface Loss {
   time: number
 }
 
+/** Reports of the process of a target, by `performance.now()`. */
+interface LossSources {
+  /** When the process has died. */
+  crashTimes?(): readonly number[]
+  /** When the process had to be ended because it served nothing. */
+  hangTimes?(): readonly number[]
+}
+
 /** Records the losses of a target, and when it served last. Times are of `performance.now()`. */
 export class LossLog {
-  readonly #sources: Pick<AttemptOptions, 'crashTimes' | 'hangTimes'>
+  readonly #sources: LossSources
   readonly #losses: Loss[] = []
   #crashes = 0
   #hangs = 0
   #lastServed = performance.now()
   #noticed = 0
 
-  constructor(sources: Pick<AttemptOptions, 'crashTimes' | 'hangTimes'>) {
+  constructor(sources: LossSources) {
     this.#sources = sources
   }
 

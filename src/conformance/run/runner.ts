@@ -1,7 +1,6 @@
 import type { CaseResult } from '../result.ts'
 import type { Case, Phase } from '../script/index.ts'
 import { Random } from '../wire/index.ts'
-import { WATCH_TIME } from './case-attempt.ts'
 import { failureOf, joinNotes } from './case-result.ts'
 import { CaseRunner, type CaseRunnerOptions } from './case-runner.ts'
 import { dueAfterLosses, Repetitions } from './cause-search.ts'
@@ -160,9 +159,8 @@ export class Runner {
 
   /** Watches the target after the last case as long as after each other. */
   async #watchLast(): Promise<void> {
-    const { lastEnd } = this.#held
-    if (!this.#isServer || lastEnd === null) return
-    await this.#caseRunner.watchUntil(lastEnd + WATCH_TIME)
+    if (!this.#isServer || this.#held.all.length === 0) return
+    await this.#caseRunner.watchUntil(this.#held.watchedUntil)
     const suspects = new Set<Case>()
     this.#collect(suspects)
     await this.#repeatSuspects(suspects)

@@ -68,12 +68,12 @@ async function outcomesOf(runs: Case['run'][], options: Partial<RunnerOptions>):
 
 const passes: Case['run'] = async () => {}
 
-/** Lasts for some turns of the event loop, and fails when the process is lost in the meantime. */
-function serves(process: FakeProcess, turns = 3): Case['run'] {
+/** Runs once until the process is lost, and fails then. */
+function noticesLoss(process: FakeProcess): Case['run'] {
+  let isFirst = true
   return async (t) => {
-    for (let left = turns; left > 0 && process.state === 'serving'; left--) {
-      await new Promise((resolve) => setTimeout(resolve, 1))
-    }
+    while (isFirst && process.state === 'serving') await new Promise((resolve) => setImmediate(resolve))
+    isFirst = false
     if (process.state === 'serving') return
     t.timedOut = process.state === 'hung'
     t.fail('an echo', 'nothing')
@@ -93,18 +93,24 @@ test('a target that is lost after the last case is lost due to it', async () => 
   }
 })
 
-test('a case that loses the target is found behind many others that ended before the loss', async () => {
+test('a case that ends the target is found behind many others that ended before the death', async () => {
   for (const jobs of [1, 4]) {
-    for (const [state, outcome] of [
-      ['dead', 'crash'],
-      ['hung', 'fail the target serves again'],
-    ] as const) {
-      const process = new FakeProcess()
-      const loses: Case['run'] = async () => process.loseIn(60, state)
-      const others = Array.from({ length: 40 }, () => serves(process))
-      const outcomes = await outcomesOf([passes, loses, ...others], { ...process.options(), jobs })
-      assert.equal(outcomes, ['pass', outcome, ...others.map(() => 'pass')], `${state}, ${jobs} jobs`)
-    }
+    const process = new FakeProcess()
+    const loses: Case['run'] = async () => process.loseIn(60, 'dead')
+    const others = [...Array.from({ length: 20 }, () => passes), noticesLoss(process), passes]
+    const outcomes = await outcomesOf([passes, loses, ...others], { ...process.options(), jobs })
+    assert.equal(outcomes, ['pass', 'crash', ...others.map(() => 'pass')], `${jobs} jobs`)
+  }
+})
+
+test('a case after which the target hangs is found, although another notices it', async () => {
+  for (const jobs of [1, 4]) {
+    const process = new FakeProcess()
+    const loses: Case['run'] = async () => process.loseIn(20, 'hung')
+    const others = [passes, noticesLoss(process), passes]
+    const options = { ...process.options(), jobs, slowFactor: 2 }
+    const outcomes = await outcomesOf([loses, ...others], options)
+    assert.equal(outcomes, ['fail the target serves again', 'pass', 'pass', 'pass'], `${jobs} jobs`)
   }
 })
 
@@ -114,7 +120,7 @@ test('a case whose failure is known already may be the cause of a later loss', a
     process.loseIn(60, 'dead')
     t.fail('a Close', 'nothing')
   }
-  const others = Array.from({ length: 20 }, () => serves(process, 6))
+  const others = [...Array.from({ length: 20 }, () => passes), noticesLoss(process), passes]
   const outcomes = await outcomesOf([loses, ...others], process.options())
   assert.equal(outcomes, ['crash a Close', ...others.map(() => 'pass')])
 })
@@ -128,7 +134,7 @@ test('a target that is busy for a while is not lost', async () => {
     }
     const loads: Case['run'] = async () => process.loseIn(0, 'hung')
     const options = { ...process.options(), recovers, revive: recovers, jobs, slowFactor: 2 }
-    assert.equal(await outcomesOf([loads, serves(process), passes], options), ['pass', 'pass', 'pass'])
+    assert.equal(await outcomesOf([loads, noticesLoss(process), passes], options), ['pass', 'pass', 'pass'])
   }
 })
 
@@ -142,7 +148,8 @@ test('while the target hangs, no further case begins', async () => {
   let hung = 0
   const others = Array.from({ length: 40 }, (): Case['run'] => async (t) => {
     if (process.state === 'hung') hung++
-    await serves(process)(t)
+    t.timedOut = process.state === 'hung'
+    t.assert(process.state === 'serving', 'an echo', 'nothing')
   })
   await outcomesOf([hangsOnce, ...others], { ...process.options(), jobs: 4 })
   assert.ok(hung < 10, `${hung} cases`)
