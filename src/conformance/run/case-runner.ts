@@ -3,7 +3,13 @@ import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
 import type { CaseResult } from '../result.ts'
 import type { Case } from '../script/index.ts'
 import { unlessAborted } from './abort.ts'
-import { type AttemptOptions, type AttemptSettings, CaseAttempts, type Circumstances } from './case-attempt.ts'
+import {
+  type AttemptOptions,
+  type AttemptSettings,
+  CaseAttempts,
+  type Circumstances,
+  HELD_TIME,
+} from './case-attempt.ts'
 import { failureOf, joinNotes, skipped } from './case-result.ts'
 import { missingNeed } from './need.ts'
 import type { RunOptions } from './options.ts'
@@ -18,8 +24,9 @@ const SILENT_REQUIREMENTS = 4
 const UNSUSPICIOUS: Circumstances = {
   began: Number.NEGATIVE_INFINITY,
   ended: Number.NEGATIVE_INFINITY,
-  diedAt: null,
+  loss: null,
   timedOut: false,
+  unheard: false,
   refused: false,
   lost: false,
   cutOff: false,
@@ -52,6 +59,11 @@ export class CaseRunner {
     // Each case that runs listens, so that more than the usual number of listeners is no leak.
     if (options.signal !== undefined) setMaxListeners(0, options.signal)
     this.#deadline = performance.now() + (options.deadline ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** The losses of the target. */
+  get losses(): CaseAttempts['losses'] {
+    return this.#attempts.losses
   }
 
   /** Whether the target stopped serving and did not recover. */
@@ -88,19 +100,23 @@ export class CaseRunner {
   /** Attempts a case once more without other cases. Resolves to null when it cannot. */
   async again(testCase: Case, before: CaseResult, settings: AttemptSettings = {}): Promise<CaseResult | null> {
     if (this.#stop !== null || this.#options.canRepeat === false) return null
-    await this.#ensureServing()
+    await this.ensureServing()
     const again = await this.attempt(testCase, { ...settings, isAlone: true })
     if (again.attempts === 0) return null
     again.attempts = before.attempts + 1
     return again
   }
 
-  /** Repeats a case as configured and returns the result. */
+  /** Repeats a case as configured and returns the result. A loss of the target that it did not cause interrupts that. */
   async settle(testCase: Case, result: CaseResult): Promise<CaseResult> {
+    const isCause = this.circumstancesOf(testCase).loss !== null
+    const isInterrupted = (): boolean => !isCause && this.circumstancesOf(testCase).loss !== null
     let settled = await this.#repeatTimeout(testCase, result)
+    if (isInterrupted()) return settled
     for (let left = this.#options.retries; left > 0 && isBad(settled.verdict); left--) {
-      const again = await this.again(testCase, settled)
+      const again = await this.again(testCase, settled, isCause ? { watchUntil: watchLong } : {})
       if (again === null) break
+      if (isInterrupted()) return again
       if (!isBad(again.verdict)) {
         again.verdict = 'flaky'
         again.note = joinNotes(`failed before: ${failureOf(settled)}`, again.note)
@@ -143,8 +159,8 @@ export class CaseRunner {
 
   /** Whether the verdict of the last attempt may only be due to a timeout. */
   isDoubtful(testCase: Case, { verdict }: CaseResult): boolean {
-    const { timedOut } = this.circumstancesOf(testCase)
-    return timedOut && ['fail', 'warn', 'error', 'skip'].includes(verdict)
+    const { timedOut, loss } = this.circumstancesOf(testCase)
+    return timedOut && loss === null && ['fail', 'warn', 'error', 'skip'].includes(verdict)
   }
 
   /** Repeats the first attempt at a case when it timed out: the machine may have been busy at that moment. */
@@ -171,11 +187,25 @@ export class CaseRunner {
     return again
   }
 
+  /** Resolves to whether the target seems to serve nothing: an attempt received nothing, and another connection neither. */
+  async seemsHung(testCase: Case): Promise<boolean> {
+    const { isServing, signal } = this.#options
+    return this.circumstancesOf(testCase).unheard && !(await unlessAborted(isServing(), true, signal))
+  }
+
   /** Restores a target that does not serve. */
-  async #ensureServing(): Promise<void> {
+  async ensureServing(): Promise<void> {
     const { isServing, revive, signal } = this.#options
-    if (this.#stop !== null || (await unlessAborted(isServing(), true, signal))) return
-    if (!(await unlessAborted(revive(), true, signal))) this.#onLost()
+    const since = performance.now()
+    if (this.#stop !== null) return
+    if (await unlessAborted(isServing(), true, signal)) this.losses.noteService(since)
+    else if (!(await unlessAborted(revive(), true, signal))) this.#onLost()
+  }
+
+  /** Watches the target until this time: a loss may come later than the last case that may be its cause. */
+  async watchUntil(time: number): Promise<void> {
+    if (this.#interruption() !== null) return
+    if (!(await unlessAborted(this.#attempts.watchUntil(time), true, this.#options.signal))) this.#onLost()
   }
 
   #onLost(): void {
@@ -193,4 +223,9 @@ export class CaseRunner {
 /** Returns the requirement that a case found broken. A case that ended in another way has only its verdict. */
 function failedRequirementOf({ assertions, verdict }: CaseResult): string {
   return assertions.find(({ ok }) => !ok)?.requirement ?? verdict
+}
+
+/** A loss of the target may recur as late as the latest that is attributed to a case. */
+function watchLong(_began: number, ended: number): number {
+  return ended + HELD_TIME
 }

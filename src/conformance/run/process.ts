@@ -7,6 +7,8 @@ import { poll, readingTurn } from '../wire/index.ts'
 const START_LIMIT = 120_000
 /** Milliseconds for a server to exit after SIGTERM. */
 const STOP_LIMIT = 2_000
+/** How often a process is restarted in one run. The search for the cause of a crash needs several restarts. */
+const RESTARTS = 200
 /** How many bytes of the output are retained. */
 const KEPT_OUTPUT = 16_384
 
@@ -26,11 +28,12 @@ export class ServerProcess {
   /** Whether the run has ended. The process is then not started again. */
   #isClosed = false
   readonly #crashTimes: number[] = []
+  readonly #hangTimes: number[] = []
   #restarting: Promise<boolean> | null = null
   #restartsLeft: number
 
   /** @param command may contain `{port}`. */
-  constructor(command: string, port: number, restarts = 20) {
+  constructor(command: string, port: number, restarts = RESTARTS) {
     this.#command = command.replaceAll('{port}', String(port))
     this.port = port
     this.#restartsLeft = restarts
@@ -39,6 +42,11 @@ export class ServerProcess {
   /** When the process ended without being stopped by the tester, by `performance.now()`. */
   get crashTimes(): readonly number[] {
     return this.#crashTimes
+  }
+
+  /** When the process had to be ended because it lived and served nothing, by `performance.now()`. */
+  get hangTimes(): readonly number[] {
+    return this.#hangTimes
   }
 
   /** The last part of the standard output and standard error of the process that was started last. */
@@ -109,6 +117,7 @@ export class ServerProcess {
       // The exit may be reported shortly after the connections of the process have ended.
       const isDecided = await poll(async () => this.#child === null || (await isServing()), patience)
       if (isDecided && this.#child !== null) return true
+      if (this.#child !== null && !this.#isClosed) this.#hangTimes.push(performance.now())
       await this.#end()
       this.#stopping = false
       this.#child = null

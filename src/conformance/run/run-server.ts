@@ -18,6 +18,7 @@ export interface ServerRunOptions extends RunOptions, DetectOptions {
   /** The process of the target, if the tester started it. */
   process?: {
     readonly crashTimes: readonly number[]
+    readonly hangTimes?: readonly number[]
     readonly lastWords: string
     revive(isServing: () => Promise<boolean>, patience: number): Promise<boolean>
   }
@@ -52,14 +53,16 @@ function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOu
   const { process } = options
   const isServing = (): Promise<boolean> => serves(context)
   const recovers = (): Promise<boolean> => waitUntilServing(isServing, context)
-  const revive = (): Promise<boolean> => process?.revive(isServing, patienceFor(context)) ?? recovers()
-  if (process !== undefined) context.recover = revive
+  const revive = (isHung = false): Promise<boolean> =>
+    process?.revive(isServing, isHung ? 0 : patienceFor(context)) ?? recovers()
+  if (process !== undefined) context.recover = () => revive()
   const runner = new Runner({
     ...options,
     context,
     isServing,
     revive,
     crashTimes: process && (() => process.crashTimes),
+    hangTimes: () => process?.hangTimes ?? [],
     recovers,
     isAccepting: () => acceptsConnection(context),
     lastWords: () => process?.lastWords ?? '',

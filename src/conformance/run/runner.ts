@@ -1,10 +1,11 @@
 import type { CaseResult } from '../result.ts'
 import type { Case, Phase } from '../script/index.ts'
 import { Random } from '../wire/index.ts'
-import type { AttemptSettings } from './case-attempt.ts'
 import { failureOf, joinNotes } from './case-result.ts'
 import { CaseRunner, type CaseRunnerOptions } from './case-runner.ts'
-import { chargeUnexplained, type Death, deathsDuring, findCauses, HeldCases, judgeCandidate } from './death.ts'
+import { dueAfterLosses, Repetitions } from './cause-search.ts'
+import { HeldCases, type Incident, incidentsOf, isLeftUnexplained, judgeCandidate, leaveUnexplained } from './death.ts'
+import type { Loss } from './loss.ts'
 import type { RunOptions } from './options.ts'
 import { isBad } from './verdict.ts'
 
@@ -25,13 +26,17 @@ export interface RunOutcome {
 const SINGLE_PHASES: readonly Phase[] = ['alone', 'last', 'after']
 /** How many cases about silence run at the same time. They only wait. */
 const IDLE_JOBS = 32
-/** How many cases of each job are held, because a death that is noticed later may be due to them. */
-const HELD_CASES = 4
 
 /** Cases of one phase that share a limit. */
 interface Crew {
   cases: readonly Case[]
   /** How many of the cases run at the same time. */
+  jobs: number
+}
+
+/** Cases of a crew that have not begun. */
+interface Queue {
+  waiting: Case[]
   jobs: number
 }
 
@@ -42,12 +47,20 @@ export class Runner {
   readonly #held: HeldCases
   readonly #results = new Map<string, CaseResult>()
   readonly #failed = new Set<string>()
+  /** Cases whose results are final, unless they turn out to be the cause of a loss. */
+  readonly #concluded = new Set<Case>()
+  /** Losses of the target whose causes are not searched yet. */
+  #losses: Loss[] = []
+  /** How many losses were read from the log. */
+  #read = 0
+  /** Whether no further case begins for now, because the target seems to hang. */
+  #isPaused = false
   #order: readonly Case[] = []
 
   constructor(options: RunnerOptions) {
     this.#options = options
     this.#caseRunner = new CaseRunner(options)
-    this.#held = new HeldCases(HELD_CASES * options.jobs, (testCase) => this.#caseRunner.circumstancesOf(testCase))
+    this.#held = new HeldCases((testCase) => this.#caseRunner.circumstancesOf(testCase))
   }
 
   async run(cases: readonly Case[]): Promise<RunOutcome> {
@@ -63,7 +76,8 @@ export class Runner {
       await this.#runTogether(idle)
     }
     for (const phase of SINGLE_PHASES) await this.#runTogether({ cases: inPhase(phase), jobs: 1 })
-    for (const testCase of this.#held.takeAll()) this.#report(this.#resultOf(testCase))
+    await this.#watchLast()
+    for (const testCase of this.#held.takeAll()) this.#report(testCase)
     return {
       results: cases.map((testCase) => this.#results.get(testCase.id) as CaseResult),
       lost: this.#caseRunner.lost,
@@ -73,97 +87,167 @@ export class Runner {
   async #runTogether(...crews: readonly Crew[]): Promise<void> {
     const isAlone = crews.length === 1 && crews[0].jobs === 1
     const suspects = new Set<Case>()
-    const repeatSuspects = async (): Promise<void> => {
-      // The order of the cases and not that of their ends, which differs from run to run.
-      const ordered = this.#order.filter((testCase) => suspects.has(testCase))
-      suspects.clear()
-      await this.#repeatSuspects(ordered)
-    }
+    const queues = crews.map(({ cases, jobs }): Queue => ({ waiting: [...cases], jobs }))
     const work = async (waiting: Case[]): Promise<void> => {
-      for (let testCase = waiting.shift(); testCase !== undefined; testCase = waiting.shift()) {
-        let result = await this.#caseRunner.attempt(testCase, { isAlone })
-        const isSuspect = !isAlone && (isBad(result.verdict) || this.#caseRunner.isDoubtful(testCase, result))
-        if (!isSuspect && result.verdict !== 'crash') {
-          result = await this.#caseRunner.settle(testCase, result)
-          result = await this.#caseRunner.tellSlowFromSilent(testCase, result)
-        }
-        this.#results.set(testCase.id, result)
-        if (isSuspect || result.verdict === 'crash') suspects.add(testCase)
-        else this.#hold(testCase)
-        for (const early of this.#takeCauses(testCase)) suspects.add(early)
-        if (isAlone) await repeatSuspects()
+      while (!this.#isPaused) {
+        const testCase = waiting.shift()
+        if (testCase === undefined) return
+        const isSuspect = await this.#runCase(testCase, isAlone)
+        if (isSuspect) suspects.add(testCase)
+        this.#collect(suspects)
+        if (!isSuspect) this.#hold(testCase)
+        if (isAlone) await this.#repeatSuspects(suspects)
+        else if (await this.#caseRunner.seemsHung(testCase)) this.#isPaused = true
       }
     }
-    const crewWorks = ({ cases, jobs }: Crew): Promise<void>[] => {
-      const waiting = [...cases]
-      return Array.from({ length: Math.min(jobs, cases.length) }, () => work(waiting))
+    const workOn = ({ waiting, jobs }: Queue): Promise<void>[] =>
+      Array.from({ length: Math.min(jobs, waiting.length) }, () => work(waiting))
+    do {
+      if (this.#isPaused) await this.#endPause()
+      await Promise.all(queues.flatMap(workOn))
+    } while (queues.some(({ waiting }) => waiting.length > 0))
+    this.#isPaused = false
+    await this.#repeatSuspects(suspects)
+  }
+
+  /** Runs a case for the first time. Resolves to whether it has to be repeated without others. */
+  async #runCase(testCase: Case, isAlone: boolean): Promise<boolean> {
+    let result = await this.#caseRunner.attempt(testCase, { isAlone })
+    let isSuspect = !isAlone && (isBad(result.verdict) || this.#caseRunner.isDoubtful(testCase, result))
+    if (!isSuspect && !this.#hasNoticed(testCase)) {
+      result = await this.#caseRunner.settle(testCase, result)
+      result = await this.#caseRunner.tellSlowFromSilent(testCase, result)
     }
-    await Promise.all(crews.flatMap(crewWorks))
-    await repeatSuspects()
+    isSuspect ||= this.#hasNoticed(testCase)
+    this.#results.set(testCase.id, result)
+    return isSuspect
+  }
+
+  /** While no case runs, a target that still does not serve is restarted. What it has lost is judged later. */
+  async #endPause(): Promise<void> {
+    await this.#caseRunner.ensureServing()
+    this.#caseRunner.losses.noteAllNoticed()
+    this.#isPaused = false
+  }
+
+  /** Whether a case noticed a loss of the target. */
+  #hasNoticed(testCase: Case): boolean {
+    return this.#caseRunner.circumstancesOf(testCase).loss !== null
+  }
+
+  /** Whether the target outlives a case. Clients are processes of their own. */
+  get #isServer(): boolean {
+    return this.#options.isAccepting !== undefined
   }
 
   /** Holds a case with its result, and reports the results of those that are held no longer. */
   #hold(testCase: Case): void {
     this.#count(this.#resultOf(testCase))
     this.#held.hold(testCase)
-    for (const safe of this.#held.takeSafe()) this.#report(this.#resultOf(safe))
+    const { lastServed } = this.#caseRunner.losses
+    for (const safe of this.#isServer ? this.#held.takeSafe(lastServed) : this.#held.takeAll()) this.#report(safe)
   }
 
-  /** Returns the cases that ended well and may be the cause of a death that was noticed during this one. */
-  #takeCauses(testCase: Case): Case[] {
-    const { diedAt } = this.#caseRunner.circumstancesOf(testCase)
-    // Clients are processes of their own. Only a server outlives a case.
-    if (diedAt === null || this.#options.isAccepting === undefined) return []
-    return this.#held.takeCausesOf(diedAt)
+  /** Notes new losses, and adds the held cases that may be their causes to the suspects. */
+  #collect(suspects: Set<Case>): void {
+    const { all } = this.#caseRunner.losses
+    this.#losses.push(...all.slice(this.#read))
+    this.#read = all.length
+    if (!this.#isServer) return
+    for (const loss of this.#losses) for (const cause of this.#held.takeCausesOf(loss)) suspects.add(cause)
   }
 
-  /** Repeats cases that failed among others, and those that may be the cause of a death. */
-  async #repeatSuspects(suspects: readonly Case[]): Promise<void> {
-    const deaths = deathsDuring(suspects, (testCase) => this.#caseRunner.circumstancesOf(testCase))
-    const isCandidate = (testCase: Case): boolean => deaths.some(({ candidates }) => candidates.includes(testCase))
-    const doubtful = new Map<Case, CaseResult>()
-    const take = (testCase: Case, result: CaseResult): void => {
-      if (this.#caseRunner.isDoubtful(testCase, result)) doubtful.set(testCase, result)
-      else this.#conclude(result)
+  /** Watches the target after the last case as long as after each other. */
+  async #watchLast(): Promise<void> {
+    if (!this.#isServer || this.#held.all.length === 0) return
+    await this.#caseRunner.watchUntil(this.#held.watchedUntil)
+    const suspects = new Set<Case>()
+    this.#collect(suspects)
+    await this.#repeatSuspects(suspects)
+  }
+
+  /** Repeats suspects until none of the repetitions notices a further loss. */
+  async #repeatSuspects(suspects: Set<Case>): Promise<void> {
+    while (suspects.size > 0) {
+      this.#collect(suspects)
+      await this.#awaitRemains(suspects)
+      // The order of the cases and not that of their ends, which differs from run to run.
+      const ordered = this.#order.filter((testCase) => suspects.has(testCase))
+      suspects.clear()
+      await this.#repeatOnce(ordered, suspects)
     }
-    await this.#repeatCandidates(suspects.filter(isCandidate), deaths, take)
+  }
+
+  /** Waits for a loss that is still due to cases that have ended. A repetition would be taken for its cause. */
+  async #awaitRemains(suspects: Set<Case>): Promise<void> {
+    if (!this.#isServer || this.#losses.length === 0) return
+    const circumstances = [...suspects, ...this.#held.all].map((testCase) => this.#caseRunner.circumstancesOf(testCase))
+    const due = dueAfterLosses(circumstances, this.#losses)
+    if (due < performance.now()) return
+    await this.#caseRunner.watchUntil(due)
+    this.#collect(suspects)
+  }
+
+  /** Repeats cases that failed among others, and those that may be the cause of a loss. Adds those that notice a loss. */
+  async #repeatOnce(suspects: readonly Case[], again: Set<Case>): Promise<void> {
+    const incidents = incidentsOf(this.#losses, suspects, (testCase) => this.#caseRunner.circumstancesOf(testCase))
+    this.#losses = []
+    const isCandidate = (testCase: Case): boolean => incidents.some(({ candidates }) => candidates.includes(testCase))
+    const doubtful: Case[] = []
+    const take = (testCase: Case, result: CaseResult): void => {
+      this.#results.set(testCase.id, result)
+      this.#collect(again)
+      if (this.#hasNoticedNew(testCase)) again.add(testCase)
+      else if (!doubtful.includes(testCase) && this.#caseRunner.isDoubtful(testCase, result)) doubtful.push(testCase)
+      else this.#conclude(testCase)
+    }
+    await this.#repeatCandidates(suspects.filter(isCandidate), incidents, take)
     for (const testCase of suspects) if (!isCandidate(testCase)) take(testCase, await this.#repeatAlone(testCase))
     // Whether a case gets more time depends on the cases before it, which must be the same in each run.
     for (const testCase of suspects) {
-      const result = doubtful.get(testCase)
-      if (result !== undefined) this.#conclude(await this.#caseRunner.tellSlowFromSilent(testCase, result))
+      if (doubtful.includes(testCase))
+        take(testCase, await this.#caseRunner.tellSlowFromSilent(testCase, this.#resultOf(testCase)))
     }
   }
 
+  /** Whether a case noticed a loss whose cause is not searched yet. */
+  #hasNoticedNew(testCase: Case): boolean {
+    return this.#losses.some((loss) => loss === this.#caseRunner.circumstancesOf(testCase).loss)
+  }
+
   /**
-   * Repeats the candidates for deaths and gives their results to `take`. A death that none of them causes again is charged
-   * to the last that noticed it.
+   * Repeats the candidates for losses and gives their results to `take`. A loss that none of them causes again remains
+   * without an explanation.
    */
   async #repeatCandidates(
     candidates: readonly Case[],
-    deaths: readonly Death[],
+    incidents: readonly Incident[],
     take: (testCase: Case, result: CaseResult) => void,
   ): Promise<void> {
-    const repeated = new Map<Case, CaseResult>()
-    const repeat = async (testCase: Case, settings: AttemptSettings): Promise<boolean> => {
-      // The death may have ended its connections. The repetition records the ends that are due to the case.
-      this.#options.context.ledger.forget('inv.close-before-fin', testCase.id)
-      const before = repeated.get(testCase) ?? this.#resultOf(testCase)
-      const again = await this.#caseRunner.again(testCase, before, settings)
-      if (again !== null) repeated.set(testCase, again)
-      return again?.verdict === 'crash'
-    }
-    const hasNoticed = (testCase: Case): boolean => deaths.some(({ noticed }) => noticed.includes(testCase))
+    const { context } = this.#options
+    const repetitions = new Repetitions(this.#caseRunner, context, incidents, (testCase) => this.#resultOf(testCase))
+    const hasNoticed = (testCase: Case): boolean => incidents.some(({ noticed }) => noticed.includes(testCase))
     const others = candidates.filter((testCase) => !hasNoticed(testCase))
-    const causes = await findCauses([...candidates.filter(hasNoticed), ...others], repeat)
-    const unexplained = deaths.filter((death) => !causes.some((cause) => death.candidates.includes(cause)))
+    const causes = await repetitions.findCauses([...candidates.filter(hasNoticed), ...others])
+    this.#ignoreLosses()
+    const unexplained = incidents.filter((incident) => !causes.some((cause) => incident.candidates.includes(cause)))
     for (const testCase of candidates) {
       const first = this.#resultOf(testCase)
-      const result = judgeCandidate(first, repeated.get(testCase) ?? null)
-      const charge = unexplained.find(({ noticed }) => noticed.at(-1) === testCase)
-      if (charge !== undefined) take(testCase, chargeUnexplained(first, result, charge.noticed))
-      else take(testCase, result === first ? first : await this.#caseRunner.settle(testCase, result))
+      const again = repetitions.results.get(testCase) ?? null
+      const isCause = causes.includes(testCase)
+      const isFinal = this.#concluded.has(testCase)
+      let result = judgeCandidate(first, again, { isCause, isFinal, incidents })
+      const incident = unexplained.find((one) => isLeftUnexplained(testCase, again, one))
+      if (incident !== undefined) result = leaveUnexplained({ first, again, result }, incident)
+      else if (result !== first) result = await this.#caseRunner.settle(testCase, result)
+      if (isCause) this.#ignoreLosses()
+      take(testCase, result)
     }
+  }
+
+  /** Disregards losses that are due to known causes. */
+  #ignoreLosses(): void {
+    this.#read = this.#caseRunner.losses.all.length
   }
 
   /** Repeats a case that failed among others. The failure counts only when it recurs alone. */
@@ -188,10 +272,9 @@ export class Runner {
     return this.#results.get(id) as CaseResult
   }
 
-  #conclude(result: CaseResult): void {
-    this.#results.set(result.id, result)
-    this.#count(result)
-    this.#report(result)
+  #conclude(testCase: Case): void {
+    this.#concluded.add(testCase)
+    this.#hold(testCase)
   }
 
   #count({ id, verdict }: CaseResult): void {
@@ -199,7 +282,7 @@ export class Runner {
     if (this.#options.bail !== undefined && this.#failed.size >= this.#options.bail) this.#caseRunner.stop('bail')
   }
 
-  #report(result: CaseResult): void {
-    this.#options.onResult?.(result)
+  #report(testCase: Case): void {
+    this.#options.onResult?.(this.#resultOf(testCase))
   }
 }

@@ -27,10 +27,19 @@ test('counts a crash, retains the output of the process that crashed and restart
   const response = await fetch(`http://127.0.0.1:${child.port}/`).catch(() => null)
   assert.is(response, null)
   assert.is(await child.revive(async () => false, 30_000), true)
-  assert.is(child.crashTimes.length, 1)
+  assert.equal([child.crashTimes.length, child.hangTimes.length], [1, 0])
   assert.match(child.lastWords, 'last words')
   assert.is(child.output, '')
   assert.is(await accepts(child.port), true)
+})
+
+test('a process that serves nothing is restarted, which is recorded', async (t) => {
+  const child = await startProcess(t, MORTAL)
+  await child.start()
+  assert.is(await child.revive(async () => true, 0), true)
+  assert.is(child.hangTimes.length, 0)
+  assert.is(await child.revive(async () => false, 0), true)
+  assert.equal([child.hangTimes.length, child.crashTimes.length], [1, 0])
 })
 
 test('a command that ends at once does not start', async (t) => {

@@ -129,13 +129,15 @@ test('the process is asked to restart after a crash', async (t) => {
   const { connect } = target
   let isDown = false
   const crashTimes: number[] = []
-  let count = 0
-  target.connect = (timeout) => {
-    if (++count === 4) {
+  target.connect = async (timeout) => {
+    if (isDown) throw new Error('gone')
+    const transport = await connect(timeout)
+    const reset = (): void => {
       isDown = true
       crashTimes.push(performance.now())
+      transport.reset()
     }
-    return isDown ? Promise.reject(new Error('gone')) : connect(timeout)
+    return { ...transport, reset }
   }
   const { lost, result } = await run(server.url, ['hs.limit.rst-full', 'hs.limit.fin-half'], {
     target,

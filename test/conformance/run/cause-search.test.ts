@@ -1,8 +1,8 @@
-import { findCauses } from '../../../src/conformance/run/death.ts'
+import { findCauses } from '../../../src/conformance/run/cause-search.ts'
 import type { Case } from '../../../src/conformance/script/case.ts'
 import { assert, suite } from '../../support/unit.ts'
 
-const test = suite('conformance/run/death')
+const test = suite('conformance/run/cause-search')
 
 /** A process that dies a number of cases after its cause, or when it is watched. */
 class Mortal {
@@ -32,7 +32,7 @@ class Mortal {
 async function causesOf(count: number, fatal: readonly string[], delay: number): Promise<[string[], Mortal]> {
   const process = new Mortal(fatal, delay)
   const cases = Array.from({ length: count }, (_, index) => ({ id: `case ${index}`, run: async () => {} }))
-  const causes = await findCauses(cases, (testCase, { isWatched }) => process.repeat(testCase, isWatched === true))
+  const causes = await findCauses(cases, (testCase, isWatched) => process.repeat(testCase, isWatched))
   return [causes.map(({ id }) => id).sort(), process]
 }
 
@@ -56,4 +56,18 @@ test('a cause among many costs a few waits and not one for each case', async () 
   const [, process] = await causesOf(40, ['case 17'], 1)
   assert.ok(process.watches <= 6, `${process.watches} waits`)
   assert.ok(process.repeated.length <= 3 * 40, `${process.repeated.length} repetitions`)
+})
+
+test('a loss that comes later than was waited for is not charged to the next case', async () => {
+  const repeated: string[] = []
+  let isDue = false
+  const cases = ['case 0', 'case 1', 'case 2'].map((id) => ({ id, run: async () => {} }))
+  const causes = await findCauses(cases, async ({ id }, isWatched) => {
+    repeated.push(id)
+    const isLost = isDue || repeated.length === 2
+    isDue = id === 'case 0' && isWatched
+    return isLost
+  })
+  assert.equal(causes, [])
+  assert.equal(repeated, ['case 0', 'case 1', 'case 1', 'case 0', 'case 2', 'case 2'])
 })
