@@ -82,7 +82,7 @@ export class Runner {
     const work = async (waiting: Case[]): Promise<void> => {
       for (let testCase = waiting.shift(); testCase !== undefined; testCase = waiting.shift()) {
         let result = await this.#caseRunner.attempt(testCase, { isAlone })
-        const isSuspect = !isAlone && (isBad(result.verdict) || this.#caseRunner.isDoubtful(testCase, result))
+        const isSuspect = !isAlone && this.#isSuspect(testCase, result)
         if (!isSuspect && result.verdict !== 'crash') {
           result = await this.#caseRunner.settle(testCase, result)
           result = await this.#caseRunner.tellSlowFromSilent(testCase, result)
@@ -100,6 +100,12 @@ export class Runner {
     }
     await Promise.all(crews.flatMap(crewWorks))
     await repeatSuspects()
+  }
+
+  /** Whether other cases may have caused the verdict: by their load, or by their connections. */
+  #isSuspect(testCase: Case, result: CaseResult): boolean {
+    if (isBad(result.verdict) || this.#caseRunner.isDoubtful(testCase, result)) return true
+    return result.verdict === 'warn' && this.#caseRunner.circumstancesOf(testCase).refused
   }
 
   /** Holds a case with its result, and reports the results of those that are held no longer. */

@@ -57,7 +57,7 @@ export async function expectServerEnd(t: Trial, peer: Peer, codes?: readonly num
   judgeEnd(t, expected, shown, await expectOnlyEnd(peer))
   if (codes === undefined) return
   const isExpected = isTooBig(peer, event) || codes.includes(event.code ?? 0)
-  t.assertShould(isExpected, `Close ${codes.join(' or ')} or none`, shown, '6455-5.1-4')
+  t.assertShould(isExpected, `Close ${codes.join(' or ')} or none`, shown, '6455-7.1.7-3')
 }
 
 /**
