@@ -27,6 +27,14 @@ test('a server that decodes no key is only warned of keys that it cannot decode 
   assert.equal(bad.filter(({ id, verdict }) => verdict !== 'warn' || !id.startsWith('hs.key.')).map(describeResult), [])
 })
 
+test('the reference model of the fuzz cases accuses no correct server', async () => {
+  const entries = selectCases(serverEntries, { include: ['robust.fuzz-frames,robust.fuzz-bitflip'] })
+  for (const name of [null, 'ignores-faults-of-senders', 'answers-pongs'] as const) {
+    const results = await run(() => tryServer(entries, new Set(name === null ? [] : [name]), { timeout: SHORT }))
+    assert.equal(results.filter(({ verdict }) => verdict !== 'pass').map(describeResult), [])
+  }
+})
+
 for (const name of Object.keys(silentTopics) as (keyof typeof silentTopics)[]) {
   const { selection, warned } = silentTopics[name]
   const entries = selectCases(serverEntries, { include: [selection] })
