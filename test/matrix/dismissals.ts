@@ -17,25 +17,6 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'No answer, or no end of the connection, arrived within the time limit of the run. A busy server may need longer. If a server ignores a frame, other cases show it.',
   },
   {
-    rows: [
-      'frag.orphan-*',
-      'frag.*-inside-*',
-      'frag.interleaved',
-      'frag.unfinished-*',
-      'ctl.*',
-      'len.msb-*',
-      'client.frame.msb',
-    ],
-    expected: /Close 1002|the end of the connection/,
-    title: 'The sentence binds the sender',
-    why: 'The RFC forbids sending a continuation without a message (RFC 6455 §5.4), a new message inside another (§5.4), a long or fragmented control frame (§5.5), and a length with its highest bit set (§5.2). It does not say that the receiver must fail the connection. §10.7: “the endpoint MAY drop the TCP connection”. Most libraries fail the connection, which protects their users.',
-  },
-  {
-    rows: ['len.truncated-payload-fin'],
-    title: 'The sentence binds the sender',
-    why: 'The end of the frame never arrives.',
-  },
-  {
     rows: ['close.invalid-0', 'close.invalid-1', 'close.invalid-500', 'close.invalid-999', 'close.bad-code-bad-reason'],
     actual: /code (0|1|500|999)$/,
     title: 'Codes below 1000',
@@ -68,41 +49,12 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'The request is not HTTP, and the connection ends without a response. RFC 6455 §10.7: “the endpoint MAY drop the TCP connection”.',
   },
   {
-    rows: ['hs.ok.connection-two-fields'],
-    title: 'A valid request is refused',
-    why: 'Two `Connection` fields mean the same as one list (RFC 9110 §5.3), and some proxies send them. But no sentence requires a server to accept a client.',
-  },
-  {
-    rows: ['hs.ok.split-everywhere'],
-    actual: /the end of the stream without a/,
-    title: 'A valid request is refused',
-    why: 'A request that is split into two segments at a certain place is refused. A proxy or a slow network may split it there. But no sentence requires a server to accept a client.',
-  },
-  {
-    rows: ['hs.ext.two-fields'],
-    title: 'A valid request is refused',
-    why: 'Two `Sec-WebSocket-Extensions` fields are allowed (RFC 6455 §11.3.2). But no sentence requires a server to accept a client.',
-  },
-  {
-    rows: ['client.resp.connection-list'],
-    expected: /echo/,
-    actual: /the end of the stream/,
-    title: 'A valid response is refused',
-    why: 'A response with `Connection: keep-alive, Upgrade` has the token that RFC 6455 §4.1 requires. But no sentence requires a client to continue.',
-  },
-  {
     rows: ['client.pmd.ab.*.5'],
     expected: /echo/,
     actual: /the end of the stream/,
     labels: /^gorilla/,
     title: 'A valid response is refused',
     why: "The client offers permessage-deflate with client_no_context_takeover. The response omits this hint, which RFC 7692 §7.1.1.2 allows. A client that cannot work without it must end the connection (§7: “The client doesn't support the configuration that the response represents.”), and this one does.",
-  },
-  {
-    rows: ['pmd.*'],
-    expected: /101 Switching Protocols/,
-    title: 'A valid request is refused',
-    why: 'A server must decline a valid offer of permessage-deflate that it does not support (RFC 7692 §7.1.2.1). Here it refuses the whole handshake. No sentence requires a server to accept a client, but such a client cannot connect.',
   },
   {
     rows: ['hs.*', 'pmd.neg.plain', 'frag.unfinished-fin'],
@@ -172,23 +124,5 @@ export const DISMISSALS: readonly Dismissal[] = [
     labels: /^libwebsockets/,
     title: 'Cause unknown',
     why: 'A compressed message is returned with changes. The cause may be the echo program, which may treat a message as complete too early. Without compression, every message is returned unchanged.',
-  },
-  {
-    rows: ['hs.ok.concurrent-50'],
-    actual: /the end of the stream without a/,
-    title: 'A limit',
-    why: 'Of fifty connections that open at the same time, some are reset before the handshake. The RFC does not say how many a server must accept.',
-  },
-  {
-    rows: ['utf8.bom'],
-    title: 'A byte order mark',
-    why: 'The text type of the library removes it. RFC 6455 does not mention it.',
-  },
-  {
-    rows: ['ping.before-close'],
-    expected: /pong/,
-    actual: /^Close/,
-    title: 'A pong that the Close frame made unnecessary',
-    why: 'RFC 6455 §5.5.2: “unless it already received a Close frame”. The ping and the Close frame arrived in one segment.',
   },
 ]

@@ -108,7 +108,7 @@ export const http2: Record<string, EntryData[]> = {
       'Accepts with a 2xx status instead of 101',
       'an extended CONNECT request',
       'a 2xx status, never 101',
-      '8441-5-7',
+      '8441-4-5 8441-5-7',
       '',
     ],
     [
@@ -198,7 +198,7 @@ export const http2: Record<string, EntryData[]> = {
       'Refuses a `:protocol` that is not a single token',
       '`:protocol` is `websocket, x`',
       '4xx or RST_STREAM',
-      '8441-4-1',
+      '8441-4-5 8441-4-1',
       '',
     ],
     [
@@ -261,7 +261,7 @@ export const http2: Record<string, EntryData[]> = {
       'Refuses an empty `:protocol`',
       'an empty `:protocol`',
       '4xx or RST_STREAM',
-      '8441-4-1',
+      '8441-4-5 8441-4-1',
       '',
     ],
     [
@@ -450,7 +450,7 @@ export const http2: Record<string, EntryData[]> = {
       'Echoes a text message split over DATA frames at each point',
       'the text message `Hello` in two DATA frames',
       'the echo each time',
-      '8441-5-7',
+      '6455-6.2-1 8441-5-7',
       '',
     ],
     [
@@ -459,7 +459,7 @@ export const http2: Record<string, EntryData[]> = {
       'Echoes 20 text messages in one DATA frame',
       '20 text messages',
       '20 echoes',
-      '8441-5-7',
+      '6455-6.2-1 8441-5-7',
       '',
     ],
     [
@@ -468,7 +468,7 @@ export const http2: Record<string, EntryData[]> = {
       'Ignores empty DATA frames between others',
       'a text message with DATA frames of length 0 between its bytes',
       'the echo',
-      '8441-5-7',
+      '6455-6.2-1 8441-5-7',
       '',
     ],
     [
@@ -477,7 +477,7 @@ export const http2: Record<string, EntryData[]> = {
       'Echoes a text message in padded DATA frames',
       'DATA frames with 0, 1 and 255 bytes of padding',
       'the echo',
-      '8441-5-7',
+      '6455-6.2-1 8441-5-7',
       '',
     ],
     [
@@ -486,7 +486,7 @@ export const http2: Record<string, EntryData[]> = {
       'Respects the flow-control windows',
       'a message of 1 MiB; the tester sends WINDOW_UPDATE',
       'the echo, never above the windows',
-      '8441-5-7',
+      '9113-6.9-1 8441-5-7',
       '',
     ],
     [
@@ -495,7 +495,7 @@ export const http2: Record<string, EntryData[]> = {
       'Waits while the window of its peer is closed',
       'SETTINGS_INITIAL_WINDOW_SIZE 0, later WINDOW_UPDATE',
       'the echo after the update; other streams continue',
-      '8441-5-7',
+      '9113-6.9-1 8441-5-7',
       '',
     ],
     [
@@ -531,7 +531,7 @@ export const http2: Record<string, EntryData[]> = {
       'Handles frames, UTF-8 and Close on a stream as over HTTP/1.1',
       'the groups len, mask, rsv, op, ctl, ping, frag, utf8 and close',
       'the same outcomes; the end of the stream counts as that of TCP',
-      '8441-5-7',
+      '6455-6.2-1 8441-5-7',
       '',
     ],
     [
@@ -558,7 +558,7 @@ export const http2: Record<string, EntryData[]> = {
       'Survives trailing fields',
       'HEADERS with END_STREAM',
       'the stream should end; other streams continue',
-      '9113-8.1-1',
+      '6455-10.4-1 9113-8.1-1',
       '',
     ],
     [
@@ -576,7 +576,7 @@ export const http2: Record<string, EntryData[]> = {
       'Serves two WebSockets on one connection',
       'text messages on the streams 1 and 3',
       'each echo on its own stream',
-      '8441-5-7',
+      '6455-6.2-1 8441-5-7',
       '',
     ],
     [
@@ -585,7 +585,7 @@ export const http2: Record<string, EntryData[]> = {
       'Serves 50 WebSockets on one connection',
       '50 streams, or as many as SETTINGS allow',
       'an echo on each stream',
-      '8441-5-7',
+      '6455-6.2-1 8441-5-7',
       '',
     ],
     [

@@ -1,3 +1,4 @@
+import type { CaseClass } from '../result.ts'
 import { client } from './client.ts'
 import { closing } from './closing.ts'
 import { deflate } from './deflate.ts'
@@ -109,6 +110,21 @@ const requirementById = new Map(requirements.map((requirement) => [requirement.i
 /** Returns the statement with this id, or undefined. */
 export function findRequirement(id: string): Requirement | undefined {
   return requirementById.get(id)
+}
+
+/** The classes, from the weakest. */
+const CLASSES: readonly CaseClass[] = ['info', 'should', 'must']
+
+/** Returns whether the statement is strong enough for this class: a MAY carries no failure, a SHOULD no `must`. */
+export function carries(id: string, kind: CaseClass): boolean {
+  const level = findRequirement(id)?.level ?? ''
+  const strength: CaseClass = level.startsWith('MUST') ? 'must' : level.startsWith('SHOULD') ? 'should' : 'info'
+  return CLASSES.indexOf(strength) >= CLASSES.indexOf(kind)
+}
+
+/** Returns the first of these statements that carries the class, or else the first. */
+export function carrierOf(ids: readonly string[], kind: CaseClass): string {
+  return ids.find((id) => carries(id, kind)) ?? ids[0] ?? ''
 }
 
 function readEntry(group: string, data: EntryData): CatalogueEntry {

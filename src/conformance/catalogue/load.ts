@@ -814,7 +814,7 @@ export const load: Record<string, EntryData[]> = {
       'Survives 100,000 pongs',
       '100,000 pongs in one write, then a text message',
       'the echo; still serves other connections',
-      '6455-5.5.3-4',
+      '6455-6.2-2 6455-10.4-1 6455-5.5.3-4',
       '',
     ],
     [

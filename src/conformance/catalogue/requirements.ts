@@ -1208,6 +1208,14 @@ export const requirementData: RequirementData[] = [
     'Sec-WebSocket-Extensions is not repeated in a response.',
     'one field at most',
   ],
+  [
+    '6455-11.3.2-3',
+    '11.3.2',
+    'SHOULD',
+    'server',
+    '(definition) Several Sec-WebSocket-Extensions fields are “logically the same as” one that lists all values.',
+    'two fields work as one',
+  ],
   ['6455-11.3.3-1', '11.3.3', 'MUST NOT', 'server', 'Sec-WebSocket-Accept is not repeated in a response.', 'one field'],
   [
     '6455-11.3.4-1',
@@ -1224,6 +1232,14 @@ export const requirementData: RequirementData[] = [
     'server',
     'Sec-WebSocket-Protocol is not repeated in a response.',
     'one field at most',
+  ],
+  [
+    '6455-11.3.4-3',
+    '11.3.4',
+    'SHOULD',
+    'server',
+    '(definition) Several Sec-WebSocket-Protocol fields are “logically the same as” one that lists all values.',
+    'two fields work as one',
   ],
   ['6455-11.3.5-1', '11.3.5', 'MAY', 'server', 'Sec-WebSocket-Version may be repeated in a response.', 'on a refusal'],
   [
@@ -1868,6 +1884,7 @@ export const requirementData: RequirementData[] = [
     'Ignore a reasonable number of empty list elements.',
     'lists with stray commas work',
   ],
+  ['9110-5.1-1', '5.1', 'SHOULD', 'both', 'Ignore unrecognized fields.', 'unknown fields have no effect'],
   ['9110-5.5-1', '5.5', 'MUST', 'server', 'Refuse or replace CR, LF and NUL in a field value.', 'status'],
   [
     '9110-5.5-2',

@@ -42,6 +42,11 @@ export class Peer {
     return this.#receiver.isCutOff
   }
 
+  /** How many frames and bytes were sent or announced so far, without heads. */
+  get sent(): Readonly<{ frames: number; bytes: number }> {
+    return this.#sender.sent
+  }
+
   /** Bytes received so far. */
   get received(): number {
     return this.#receiver.received

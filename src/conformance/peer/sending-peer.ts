@@ -21,6 +21,8 @@ export class SendingPeer {
    * Whether the target has sent a Close or ended its side. The remaining parts of a split write are then not written.
    */
   isRefused = false
+  /** How many frames and bytes were sent or announced, without heads. */
+  readonly sent = { frames: 0, bytes: 0 }
   #closeSentAt: number | null = null
   /** The times at which unanswered pings were sent, by payload in hex. */
   readonly #pingTimes = new Map<string, number>()
@@ -52,6 +54,7 @@ export class SendingPeer {
    */
   async sendBytes(bytes: Uint8Array, chop?: Chop): Promise<void> {
     this.#settings.log.out('bytes', `${bytes.length} bytes`, bytes)
+    this.sent.bytes += bytes.length
     await this.#write(bytes, chop)
   }
 
@@ -86,6 +89,7 @@ export class SendingPeer {
     const masked = spec.mask ?? this.role === 'client'
     const payload = bytesOf(spec.payload ?? '')
     const bytes = encodeFrame({ ...spec, mask: masked }, this.#settings.randomKey)
+    this.sent.frames++
     const shown = {
       fin: spec.fin !== false,
       rsv: spec.rsv ?? 0,
@@ -94,6 +98,7 @@ export class SendingPeer {
       length: spec.length ?? payload.length,
     }
     this.#settings.log.out('frame', () => describeFrame(shown), bytes)
+    this.sent.bytes += Number(shown.length)
     if (spec.opcode === Op.PING) this.#recordPing(payload)
     if (spec.opcode === Op.PONG) this.#settings.watch.pongs.add(payload.toString('hex'))
     if (spec.opcode === Op.CLOSE) this.#recordClose(payload, isWellFormed(spec))

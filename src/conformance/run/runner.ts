@@ -113,7 +113,7 @@ export class Runner {
   /** Runs a case for the first time. Resolves to whether it has to be repeated without others. */
   async #runCase(testCase: Case, isAlone: boolean): Promise<boolean> {
     let result = await this.#caseRunner.attempt(testCase, { isAlone })
-    let isSuspect = !isAlone && (isBad(result.verdict) || this.#caseRunner.isDoubtful(testCase, result))
+    let isSuspect = !isAlone && this.#isSuspect(testCase, result)
     if (!isSuspect && !this.#hasNoticed(testCase)) {
       result = await this.#caseRunner.settle(testCase, result)
       result = await this.#caseRunner.tellSlowFromSilent(testCase, result)
@@ -138,6 +138,12 @@ export class Runner {
   /** Whether the target outlives a case. Clients are processes of their own. */
   get #isServer(): boolean {
     return this.#options.isAccepting !== undefined
+  }
+
+  /** Whether other cases may have caused the verdict: by their load, or by their connections. */
+  #isSuspect(testCase: Case, result: CaseResult): boolean {
+    if (isBad(result.verdict) || this.#caseRunner.isDoubtful(testCase, result)) return true
+    return result.verdict === 'warn' && this.#caseRunner.circumstancesOf(testCase).refused
   }
 
   /** Holds a case with its result, and reports the results of those that are held no longer. */

@@ -29,7 +29,7 @@ export function expectOnlyEnd(peer: Peer): Promise<Inbound | null> {
 /** Codes that report an error, and therefore are not valid in the reply to a valid Close (RFC 6455 §7.4.1). */
 const FAILURE_CODES: ReadonlySet<number | null> = new Set([1002, 1003, 1007, 1009, 1010, 1011])
 
-/** Sends a Close and expects a Close (same code, 1000 or empty) and FIN, with nothing before them (RFC 6455 §7.1.2). */
+/** Sends a Close and expects a Close (same code, 1000 or empty) and FIN, with nothing but pongs before them (RFC 6455 §7.1.2). */
 export async function expectCleanClose(t: Trial, peer: Peer, options: CloseOptions = {}): Promise<void> {
   const code = options.code === undefined ? 1000 : options.code
   const codes = options.codes ?? (code === null ? [1000] : [1000, code])
@@ -37,7 +37,8 @@ export async function expectCleanClose(t: Trial, peer: Peer, options: CloseOptio
   const expected = `Close ${[...new Set(codes)].join(' or ')} or empty, then FIN`
   const assertClose = (ok: boolean, actual: string, requirement: string): boolean =>
     options.strict ? t.assert(ok, expected, actual) : t.assertShould(ok, expected, actual, requirement)
-  const event = await peer.nextMeaningful()
+  // A pong is allowed at any time, also one that no longer has to answer a ping (RFC 6455 §5.5.2, §5.5.3).
+  const event = await peer.skipWhile(({ kind }) => kind === 'pong')
   if (event?.kind === 'end') {
     assertClose(false, `${describeInbound(event, t.timeout)} without a Close`, '6455-5.5.1-7')
     return

@@ -1,8 +1,8 @@
 import type { Message, Peer } from '../peer/index.ts'
 import { bytesOf, type Chop, type FrameSpec, Op, showBytes } from '../wire/index.ts'
 import { expectCleanClose } from './expect-close.ts'
-import { TOO_BIG_CODES } from './expect-failure.ts'
 import { timeoutFor } from './expect-load.ts'
+import { skipIfLimited } from './limit.ts'
 import type { Trial } from './trial.ts'
 /** A message for which an echo is expected. It is sent as one frame, or as the given frames. */
 export interface EchoSpec {
@@ -25,34 +25,18 @@ export async function expectEcho(
 ): Promise<Message> {
   const { expected } = wantedEcho(t, payload, opcode)
   const size = bytesOf(payload).length
-  const message = await receive(t, peer, size, expected, timeout ?? timeoutFor(t, size))
+  const message = await receive(t, peer, expected, timeout ?? timeoutFor(t, size))
   checkEcho(t, message, payload, opcode)
   t.assert(true, expected, 'the same')
   return message
 }
 
-/** Size in bytes below which a message must be accepted: no echo server has a limit this low. */
-const SMALL_MESSAGE = 4096
-
-/**
- * Skips the case if the target closed with 1009 or 1008 because of a message of that size, or may have: servers choose
- * their limits (RFC 6455 §7.4.1, §10.4). A server that closes TCP with unread bytes sends RST, and a Close before it is
- * then lost.
- */
-export function skipIfTooBig(t: Trial, peer: Peer, size: number): void {
-  if (size <= SMALL_MESSAGE) return
-  const { code, tcp } = peer.closing
-  if (TOO_BIG_CODES.includes(code ?? 0)) t.skip(`the target accepts no message of ${size} bytes`)
-  if (code === null && (tcp === 'rst' || peer.isCutOff))
-    t.skip(`TCP was reset after a message of ${size} bytes; a 1009 sent before that would be lost`)
-}
-
-/** Waits for a message; skips the case if the target refuses what was sent as too big. */
-async function receive(t: Trial, peer: Peer, size: number, expected: string, timeout: number): Promise<Message> {
+/** Waits for a message; skips the case if the target refuses what was sent because of a limit. */
+async function receive(t: Trial, peer: Peer, expected: string, timeout: number): Promise<Message> {
   try {
     return await peer.expectMessage(expected, timeout)
   } catch (error) {
-    skipIfTooBig(t, peer, size)
+    skipIfLimited(t, peer)
     throw error
   }
 }

@@ -18,6 +18,8 @@ export interface Prediction {
    * `doubtful`: an unfinished text message is invalid, which a server may notice now or at its end.
    */
   end: 'open' | 'closed' | 'doubtful' | readonly number[]
+  /** Whether only the sender is bound by the rule because of which the connection fails (RFC 6455 §10.7). */
+  mayIgnore: boolean
 }
 
 const NOTHING = Buffer.alloc(0)
@@ -26,18 +28,20 @@ const NOTHING = Buffer.alloc(0)
 export function predict(frames: readonly ModelFrame[]): Prediction {
   const model = new Model()
   for (const frame of frames) if (!model.isOver) model.accept(frame)
-  const { replies, end } = model
-  return { replies, end }
+  const { replies, end, mayIgnore } = model
+  return { replies, end, mayIgnore }
 }
 
 class Model {
   readonly replies: Reply[] = []
   end: Prediction['end'] = 'open'
+  mayIgnore = false
   isOver = false
   #message: { opcode: number; payload: Buffer } | null = null
 
   accept(frame: ModelFrame): void {
-    if (breaksFrameRules(frame)) this.#fail(1002)
+    if (mustBeRefused(frame)) this.#fail(1002)
+    else if (breaksSenderRules(frame)) this.#failOrIgnore(1002)
     else if (frame.opcode >= Op.CLOSE) this.#acceptControl(frame)
     else this.#acceptData(frame)
   }
@@ -45,7 +49,7 @@ class Model {
   #acceptControl({ opcode, payload }: ModelFrame): void {
     if (opcode === Op.PING) this.replies.push({ opcode: Op.PONG, payload })
     if (opcode !== Op.CLOSE) return
-    if (payload.length === 1 || (payload.length > 1 && !isLegalCode(payload.readUInt16BE(0)))) this.#fail(1002)
+    if (payload.length === 1 || (payload.length > 1 && !isLegalCode(payload.readUInt16BE(0)))) this.#failOrIgnore(1002)
     else if (!isUtf8(payload.subarray(2))) this.#fail(1007)
     else {
       this.isOver = true
@@ -55,7 +59,7 @@ class Model {
 
   #acceptData({ opcode, payload, fin }: ModelFrame): void {
     if ((opcode === Op.CONT) !== (this.#message !== null)) {
-      this.#fail(1002)
+      this.#failOrIgnore(1002)
       return
     }
     this.#message ??= { opcode, payload: NOTHING }
@@ -67,6 +71,11 @@ class Model {
     this.#message = null
   }
 
+  #failOrIgnore(code: number): void {
+    this.mayIgnore = true
+    this.#fail(code)
+  }
+
   /** An invalid text message may be noticed before this violation. */
   #fail(code: number): void {
     this.isOver = true
@@ -74,10 +83,15 @@ class Model {
   }
 }
 
-function breaksFrameRules({ fin, rsv, opcode, masked, form, length }: ModelFrame): boolean {
-  const isControl = opcode >= Op.CLOSE
-  const isReserved = isControl ? opcode > Op.PONG : opcode > Op.BINARY
-  return !masked || rsv !== 0 || isReserved || form !== shortestForm(length) || (isControl && (!fin || length > 125n))
+/** Whether a rule binds the receiver of the frame to fail the connection (RFC 6455 §5.1, §5.2). */
+function mustBeRefused({ rsv, opcode, masked }: ModelFrame): boolean {
+  const isReserved = opcode >= Op.CLOSE ? opcode > Op.PONG : opcode > Op.BINARY
+  return !masked || rsv !== 0 || isReserved
+}
+
+/** Whether the frame breaks a rule that binds its sender (RFC 6455 §5.2, §5.5). */
+function breaksSenderRules({ fin, opcode, form, length }: ModelFrame): boolean {
+  return form !== shortestForm(length) || (opcode >= Op.CLOSE && (!fin || length > 125n))
 }
 
 /** Returns whether the bytes are the beginning of valid UTF-8: the last code point may be incomplete (RFC 3629 §4). */

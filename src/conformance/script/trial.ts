@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { CatalogueEntry } from '../catalogue/index.ts'
+import { type CatalogueEntry, carrierOf } from '../catalogue/index.ts'
 import { FrameWatch, Mismatch, OpenTimeout, Peer, type Transport, type WireLog } from '../peer/index.ts'
 import type { AssertionResult, CaseClass } from '../result.ts'
 import { buildRequest, type Random, type RequestOptions, sleep, type UpgradeRequest } from '../wire/index.ts'
@@ -23,7 +23,7 @@ export class Skip extends Error {}
 /** Thrown to end a case whose assertions decide its verdict. */
 export class Settled extends Error {}
 
-/** Class and rule of an assertion; default: those of the entry. */
+/** Class and rule of an assertion; default: the class of the entry, and its first rule that is as strong as the class. */
 export interface AssertionOptions {
   class?: CaseClass
   requirement?: string
@@ -91,9 +91,10 @@ export class Trial {
 
   /** Records an assertion and returns `ok`. */
   assert(ok: boolean, expected: string, actual: string, options: AssertionOptions = {}): boolean {
+    const kind = options.class ?? this.entry.class
     this.assertions.push({
-      requirement: options.requirement ?? this.entry.requirements[0] ?? '',
-      class: options.class ?? this.entry.class,
+      requirement: options.requirement ?? carrierOf(this.entry.requirements, kind),
+      class: kind,
       ok,
       expected,
       actual: ok ? actual : named(actual),

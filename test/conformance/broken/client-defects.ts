@@ -101,7 +101,6 @@ const closing = {
   'drops-tcp-without-close-reply': { sentence: 'drops TCP without a Close', cases: ['client.close.reply'] },
   'swaps-bytes-of-close-code': { sentence: 'swaps the bytes of the code it echoes', cases: ['client.close.reply'] },
   'ends-tcp-before-server': { sentence: 'ends TCP before the server does', cases: ['client.close.waits-for-server'] },
-  'never-ends-tcp': { sentence: 'never ends TCP', cases: ['client.close.gives-up'] },
   'accepts-any-close-code': { sentence: 'accepts any close code', cases: ['client.close.codes-rx'] },
   'ends-tcp-with-its-close': {
     sentence: 'does not wait for the reply to its Close',

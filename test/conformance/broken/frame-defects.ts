@@ -28,10 +28,6 @@ export const frames = {
     sentence: 'reads one frame of a segment',
     cases: ['len.two-in-one', 'len.hundred-in-one'],
   },
-  'ignores-fin': {
-    sentence: 'does not end when the client ends TCP',
-    cases: ['close.fin-open', 'len.truncated-payload-fin'],
-  },
   'accepts-unmasked': { sentence: 'accepts unmasked frames', cases: ['mask.unmasked-text'] },
   'accepts-unmasked-control': {
     sentence: 'accepts unmasked control frames',
@@ -85,7 +81,6 @@ export const frames = {
   'answers-ping-with-ping': { sentence: 'answers a ping with a ping', cases: ['ping.text'] },
   'answers-ping-in-utf8': { sentence: 'decodes ping data as text', cases: ['ping.binary'] },
   'answers-first-ping-only': { sentence: 'answers the first ping only', cases: ['ping.order', 'ping.ten'] },
-  'answers-pongs': { sentence: 'answers pongs', cases: ['ping.pong-unsolicited-data', 'ping.thousand-pongs'] },
   'answers-pings-between-messages-only': {
     sentence: 'answers pings only between messages',
     cases: ['frag.ping-between', 'frag.5-with-pings'],

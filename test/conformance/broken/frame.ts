@@ -26,6 +26,8 @@ export interface FrameHeader {
   length: number
   /** Size of the header in bytes. */
   size: number
+  /** Whether the frame has no effect. */
+  isIgnored: boolean
 }
 
 /** What the state of the connection allows for the next frame. */
@@ -38,10 +40,31 @@ export interface Expected {
 }
 
 /**
- * Reads a frame header. Returns null while it is incomplete, and throws as soon as a byte violates a rule (RFC 6455
- * §5.2).
+ * Reads a frame header. Returns null while it is incomplete, and throws as soon as a byte violates a rule, or when the
+ * frame is complete (RFC 6455 §5.2).
  */
 export function readHeader(bytes: Buffer, expected: Expected, defects: Defects): FrameHeader | null {
+  try {
+    return readChecked(bytes, expected, defects)
+  } catch (error) {
+    const isEarly = error instanceof Violation && error.closeCode === 1002 && bytes.length < sizeOf(bytes)
+    if (isEarly && defects.has('checks-whole-frames')) return null
+    throw error
+  }
+}
+
+/** Returns the size of a frame in bytes, as far as its bytes say. */
+function sizeOf(bytes: Buffer): number {
+  if (bytes.length < 10) bytes = Buffer.concat([bytes, Buffer.alloc(10)])
+  const short = bytes[1]! & 0x7f
+  const key = bytes[1]! >= 0x80 ? 4 : 0
+  if (short < 126) return 2 + key + short
+  return short === 126
+    ? 4 + key + bytes.readUInt16BE(2)
+    : 10 + key + Number(BigInt.asIntN(64, bytes.readBigUInt64BE(2)))
+}
+
+function readChecked(bytes: Buffer, expected: Expected, defects: Defects): FrameHeader | null {
   const first = bytes[0]!
   checkBits(first, expected, defects)
   checkOpcode(first, expected, defects)
@@ -59,7 +82,15 @@ export function readHeader(bytes: Buffer, expected: Expected, defects: Defects):
   const size = 2 + lengthSize + (masked ? 4 : 0)
   if (bytes.length < size) return null
   const key = masked ? Buffer.from(bytes.subarray(size - 4, size)) : null
-  return { fin: first >= 0x80, rsv1: (first & 0x40) > 0, opcode: first & 0xf, key, length, size }
+  const isIgnored = defects.has('ignores-faults-of-senders') && breaksSenderRule(first, length, expected)
+  return { fin: first >= 0x80, rsv1: (first & 0x40) > 0, opcode: first & 0xf, key, length, size, isIgnored }
+}
+
+/** Returns whether a frame breaks a rule that binds only its sender (RFC 6455 §5.4, §5.5). */
+function breaksSenderRule(first: number, length: number, expected: Expected): boolean {
+  const opcode = first & 0xf
+  if (opcode >= CLOSE) return first < 0x80 || length > 125
+  return (opcode === CONTINUATION) !== expected.insideMessage
 }
 
 function checkBits(first: number, expected: Expected, defects: Defects): void {
@@ -80,6 +111,7 @@ function checkOpcode(first: number, expected: Expected, defects: Defects): void 
   if (isReserved && defects.has('skips-reserved-control') && opcode > PONG) return
   if (isReserved && defects.has('takes-reserved-for-binary')) return
   if (isReserved) throw new Violation(1002, 'a reserved opcode')
+  if (defects.has('ignores-faults-of-senders')) return
   if (opcode >= CLOSE) {
     const isWhole = first >= 0x80 || defects.has('ignores-fin-on-control')
     if (!isWhole) throw new Violation(1002, 'a fragment of a control frame')
@@ -95,8 +127,9 @@ function checkSecondByte(opcode: number, second: number, expected: Expected, def
   const mayLackMask = defects.has('accepts-unmasked') || (defects.has('accepts-unmasked-control') && opcode >= CLOSE)
   if (expected.masked && second < 0x80 && !mayLackMask) throw new Violation(1002, 'a frame without mask')
   if (!expected.masked && second >= 0x80 && !defects.has('accepts-masked')) throw new Violation(1002, 'a masked frame')
+  const mayBeLong = defects.has('accepts-long-control') || defects.has('ignores-faults-of-senders')
   const isLong = opcode >= CLOSE && (second & 0x7f) > 125
-  if (isLong && !defects.has('accepts-long-control')) throw new Violation(1002, 'a long control frame')
+  if (isLong && !mayBeLong) throw new Violation(1002, 'a long control frame')
 }
 
 function readLength(bytes: Buffer, size: number, defects: Defects): number {

@@ -60,7 +60,6 @@ export const messages = {
   },
   'accepts-bytes-f5-to-ff': { sentence: 'accepts the bytes F5 to FF', cases: ['utf8.lead-f5', 'utf8.lead-ff'] },
   'fails-text-with-1002': { sentence: 'fails bad text with 1002', cases: ['utf8.lead-ff', 'close.code-on-bad-utf8'] },
-  'strips-byte-order-mark': { sentence: 'strips the byte order mark', cases: ['utf8.bom'] },
   'ends-text-at-nul': { sentence: 'ends a text at NUL', cases: ['utf8.nul'] },
   'normalises-text': { sentence: 'normalises text', cases: ['utf8.unnormalised'] },
   'normalises-line-ends': { sentence: 'normalises line ends', cases: ['utf8.newlines'] },

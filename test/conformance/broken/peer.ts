@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { Limits } from '../unusual/limits.ts'
 import type { Defects } from './defects.ts'
 import type { Deflate } from './deflate.ts'
 import { echoOf } from './echo.ts'
@@ -70,7 +71,7 @@ export class Peer {
   #isCloseReceived = false
   #firstKey: Buffer | null = null
   #newestPing: Buffer | null = null
-  #controlCount = 0
+  readonly #limits: Limits
 
   constructor(socket: Socket, options: PeerOptions) {
     this.#socket = socket
@@ -78,6 +79,7 @@ export class Peer {
     this.#defects = options.defects
     this.#output = new Output(socket, options.role, options.defects)
     this.#utf8 = new Utf8Check(options.defects)
+    this.#limits = new Limits(options.defects)
     this.#message = options.defects.has('shares-message-buffer') ? sharedMessage : new Gather()
   }
 
@@ -133,7 +135,7 @@ export class Peer {
     }
     this.#frame = { ...header, done: 0 }
     if (this.#defects.has('keeps-first-mask-key')) this.#frame.key = this.#firstKey ??= header.key
-    if (header.opcode <= BINARY && !insideMessage) this.#startMessage(header)
+    if (header.opcode <= BINARY && !insideMessage && !header.isIgnored) this.#startMessage(header)
     const rest = bytes.subarray(header.size)
     return header.length === 0 ? this.#readPayload(rest) : rest
   }
@@ -149,15 +151,19 @@ export class Peer {
     const piece = bytes.subarray(0, frame.length - frame.done)
     if (frame.key) this.#unmask(piece, frame.key, frame)
     frame.done += piece.length
-    if (frame.opcode <= BINARY || this.#defects.has('leaks-control-into-message'))
-      this.#onData(this.#defects.has('cuts-continuations-at-128k') ? cutContinuation(frame, piece) : piece)
-    if (frame.opcode > BINARY) this.#control.push(piece)
+    if (!frame.isIgnored) this.#onPayload(frame, piece)
     if (frame.done < frame.length) return bytes.subarray(piece.length)
     this.#frame = null
     const isUnread = frame.opcode === CLOSE && bytes.length > piece.length
     if (isUnread && this.#defects.has('resets-with-unread-input')) this.#socket.resetAndDestroy()
     this.#onFrameEnd(frame)
     return this.#defects.has('reads-one-frame-per-segment') ? Buffer.alloc(0) : bytes.subarray(piece.length)
+  }
+
+  #onPayload(frame: FrameHeader & { done: number }, piece: Buffer): void {
+    if (frame.opcode <= BINARY || this.#defects.has('leaks-control-into-message'))
+      this.#onData(this.#defects.has('cuts-continuations-at-128k') ? cutContinuation(frame, piece) : piece)
+    if (frame.opcode > BINARY) this.#control.push(piece)
   }
 
   #unmask(piece: Buffer, key: Buffer, frame: { length: number; done: number; opcode: number }): void {
@@ -176,6 +182,8 @@ export class Peer {
   }
 
   #onFrameEnd(frame: FrameHeader): void {
+    if (frame.isIgnored) return
+    this.#limits.count(frame)
     if (frame.opcode > BINARY) this.#onControl(frame.opcode, this.#control.take())
     else if (frame.fin && !(frame.length === 0 && this.#defects.has('drops-empty-last-fragment'))) this.#onMessageEnd()
     else this.#isFragmented = true
@@ -205,8 +213,6 @@ export class Peer {
   }
 
   #onControl(opcode: number, payload: Buffer): void {
-    if (opcode !== CLOSE && ++this.#controlCount > 100 && this.#defects.has('limits-control-frames'))
-      throw new Violation(1008, 'too many control frames')
     if (opcode === CLOSE) this.#onClose(payload)
     else if (opcode === PING) this.#onPing(payload)
     else if (opcode === PONG && this.#defects.has('answers-pongs')) this.#output.pong(payload)
@@ -245,8 +251,10 @@ export class Peer {
     this.#answerNewestPing()
     if (this.#defects.has('echoes-unfinished-message') && this.#isFragmented) this.#onMessageEnd()
     this.#isCloseReceived = true
+    if (this.#isFragmented && this.#defects.has('refuses-close-inside-message')) throw new Violation(1002, 'a Close')
     this.#checkClose(body)
     this.closeInfo = { code: body.length > 1 ? body.readUInt16BE(0) : 1005, reason: body.toString('utf8', 2) }
+    if (this.#defects.has('pongs-once-closed')) this.#output.pong(Buffer.alloc(0))
     if (!this.#isClosing) this.#output.closeReply(body)
     this.#isOver = !this.#defects.has('goes-on-after-close')
     const isFirst = this.#options.role === 'server' || this.#defects.has('ends-tcp-before-server')

@@ -89,6 +89,7 @@ class House {
   }
 
   get #messageLimit(): number {
+    if (this.#defects.has('limits-messages-to-1k')) return 1024
     if (this.#defects.has('limits-messages-to-64k')) return 65_536
     const isLimited = this.#defects.has('limits-messages') || this.#defects.has('limits-messages-by-policy')
     return (isLimited ? 1 : 16) * 1024 * 1024

@@ -6,6 +6,7 @@ import type { ClientRunOptions } from '../../../src/conformance/run/client/clien
 import { runClients } from '../../../src/conformance/run/client/run-clients.ts'
 import { runClient } from './client.ts'
 import type { Defects } from './defects.ts'
+import { checkCarriers } from './try-server.ts'
 
 /** Starts the reference client with these defects in this process. */
 export function launchReference(defects: Defects = new Set()): Launcher {
@@ -67,5 +68,5 @@ export async function tryClient(
   changes: Partial<ClientRunOptions> = {},
 ): Promise<CaseResult[]> {
   const { outcomes } = await runClients(clientOptions(entries, { launcher: launchReference(defects), ...changes }))
-  return outcomes.flatMap(({ result }) => result.cases)
+  return checkCarriers(outcomes.flatMap(({ result }) => result.cases))
 }

@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from '../../../src/conformance/catalogue/entry.ts'
+import { carries } from '../../../src/conformance/catalogue/index.ts'
 import { parseTarget } from '../../../src/conformance/peer/target.ts'
 import type { CaseResult } from '../../../src/conformance/result.ts'
 import { runServer } from '../../../src/conformance/run/run-server.ts'
@@ -51,8 +52,17 @@ export async function tryServer(
       echoPrefix: '',
       repro: (id) => id,
     })
-    return result.cases
+    return checkCarriers(result.cases)
   } finally {
     await server.close()
   }
+}
+
+/** Returns the results. Throws if an assertion is stronger than the statement that it names, whatever its outcome. */
+export function checkCarriers(results: CaseResult[]): CaseResult[] {
+  for (const { id, assertions } of results) {
+    const weak = assertions.find(({ requirement, class: kind }) => !carries(requirement, kind))
+    if (weak !== undefined) throw new Error(`${id}: ${weak.requirement} carries no ${weak.class} “${weak.expected}”`)
+  }
+  return results
 }

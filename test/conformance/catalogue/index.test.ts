@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import {
+  carries,
   catalogue,
   findEntry,
   findRequirement,
@@ -51,6 +52,14 @@ test('the requirements are those of the data', () => {
 test('every rule that a case names is known', () => {
   const unknown = catalogue.flatMap((entry) => entry.requirements.filter((id) => findRequirement(id) === undefined))
   assert.equal([...new Set(unknown)], [])
+})
+
+test('no case is stronger than the strongest statement that it names', () => {
+  const weak = catalogue.filter((entry) => !entry.requirements.some((id) => carries(id, entry.class)))
+  assert.equal(
+    weak.map(({ id, class: kind, requirements: ids }) => `${kind} ${id}: ${ids.join(' ')}`),
+    [],
+  )
 })
 
 test('the parametrized entries become the 216 cases of Autobahn 12 and 13', () => {

@@ -93,6 +93,10 @@ test('fail(c): silence is a failure where a rule obliges the receiver to fail, e
   assert.is(await verdictAfter(t, () => {}, sendFault, 'frag.orphan-empty'), 'warn')
 })
 
+test('fail(c): input that only the sender must not send is at most warned of, also where it has an effect', async (t) => {
+  assert.is(await verdictAfter(t, saysAndEnds('810161', CLOSE_1002), sendFault, 'frag.orphan-empty'), 'warn')
+})
+
 test('fail(c): echoes of what preceded the fault are allowed, once', async (t) => {
   const action = async (trial: Trial): Promise<void> => {
     const peer = await trial.open()
@@ -126,7 +130,7 @@ test('fail(c): connections that are still open when the case ends, or were cut o
   assert.equal([...trial.context.ledger.failuresOf(1007).keys()], [null])
 })
 
-test('fails without waiting: a server that waits for the rest is warned, and judged after it', async (t) => {
+test('a server may wait for the rest of what it refuses, which is noted, and is judged after it', async (t) => {
   const waits: { rest: string | null } = { rest: null }
   const url = await startUpgradedServer(
     t,
@@ -140,7 +144,7 @@ test('fails without waiting: a server that waits for the rest is warned, and jud
   const peer = await trial.open()
   await peer.sendFrame({ opcode: 9, length: 126, form: 16 })
   await expectFailureEarly(trial, peer, [1002], () => peer.sendBytes(Buffer.from('rest')))
-  assert.is(verdictOf(trial), 'warn')
+  assert.equal([verdictOf(trial), trial.notes], ['pass', ['waits for the rest of what it refuses']])
 })
 
 async function sendText(trial: Trial): Promise<void> {
@@ -160,10 +164,26 @@ test('an echo refused with 1009 is a limit of the server, not a fault; a small m
   const refuses = saysAndEnds('880203f1')
   const echo = (size: number) => async (trial: Trial) =>
     expectEchoThenCleanClose(trial, await trial.open(), { payload: '*'.repeat(size) })
-  const error = await thrownBy(() => verdictAfter(t, refuses, echo(4_097)))
+  const error = await thrownBy(() => verdictAfter(t, refuses, echo(126)))
   assert.instance(error, Skip)
-  assert.is((error as Skip).message, 'the target accepts no message of 4097 bytes')
-  assert.is(await verdictAfter(t, refuses, echo(4_096)), 'fail')
+  assert.is((error as Skip).message, 'the target accepts no message of 126 bytes: Close 1009')
+  assert.is(await verdictAfter(t, refuses, echo(125)), 'fail')
+})
+
+test('many frames refused with 1008, 1009 or 1013 are above a limit of the server; five are not too many', async (t) => {
+  const echo = (count: number) => async (trial: Trial) => {
+    const frames = Array.from({ length: count }, (_, at) => ({
+      opcode: at === 0 ? Op.BINARY : Op.CONT,
+      fin: at === count - 1,
+    }))
+    await expectEchoThenCleanClose(trial, await trial.open(), { opcode: Op.BINARY, payload: '', frames })
+  }
+  for (const code of ['03f0', '03f1', '03f5']) {
+    const error = await thrownBy(() => verdictAfter(t, saysAndEnds(`8802${code}`), echo(6)))
+    assert.match((error as Skip).message, 'the target accepts no 0 bytes in 6 frames: Close 10')
+    assert.is(await verdictAfter(t, saysAndEnds(`8802${code}`), echo(5)), 'fail')
+  }
+  assert.is(await verdictAfter(t, saysAndEnds(CLOSE_1002), echo(6)), 'fail')
 })
 
 test('echo, then clean close: the fragmentation of the echo is free, pings in between are answered', async (t) => {

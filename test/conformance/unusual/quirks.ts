@@ -41,6 +41,8 @@ const frames = {
   'sends-empty-fragments': 'begins and ends each echo with an empty frame (RFC 6455 §5.4)',
   'pings-between-fragments': 'sends a ping between the frames of an echo (RFC 6455 §5.4)',
   'sends-unsolicited-pongs': 'sends a pong after each message as a heartbeat (RFC 6455 §5.5.3)',
+  'answers-pongs': 'answers each pong with a pong (RFC 6455 §5.5.3: at any time)',
+  'strips-byte-order-mark': 'strips the byte order mark of a text (RFC 3629 §6)',
   'pings-after-messages': 'sends a ping after each message (RFC 6455 §5.5.2)',
   'sends-pong-before-answers': 'sends a heartbeat pong right before each answer to a ping (RFC 6455 §5.5.3)',
   'answers-newest-ping-only': 'answers only the newest of several pings (RFC 6455 §5.5.3)',
@@ -60,6 +62,9 @@ const limits = {
   'limits-messages': 'accepts messages up to 1 MiB and fails larger ones with 1009 (RFC 6455 §7.4.1)',
   'limits-messages-by-policy': 'accepts messages up to 1 MiB and fails larger ones with 1008 (RFC 6455 §7.4.1)',
   'limits-messages-to-64k': 'accepts messages up to 64 KiB and fails larger ones with 1009 (RFC 6455 §7.4.1)',
+  'limits-messages-to-1k': 'accepts messages up to 1 KiB and fails larger ones with 1009 (RFC 6455 §10.4)',
+  'limits-fragments': 'fails the connection with 1008 after 20 fragments of a message (RFC 6455 §10.4)',
+  'limits-number-of-messages': 'fails the connection with 1008 after 20 messages (RFC 6455 §7.4.1)',
   'resets-above-limit': 'resets TCP during a message above 64 KiB, as unread bytes do (RFC 6455 §10.4)',
   'resets-in-a-burst': 'resets a connection while 45 wait for a response, as a full queue does (RFC 6455 §10.4)',
   'limits-connections': 'serves 20 connections at once and answers 503 to others (RFC 9110 §15.6.4)',
@@ -79,6 +84,8 @@ const closing = {
   'resets-after-failing': 'stops reading when it fails, so that TCP resets what arrives later',
   'sends-close-in-two-segments': 'sends the header and the body of a Close in two segments',
   'pings-after-close': 'sends a ping after its Close (RFC 6455 §5.5.1 forbids data frames)',
+  'pongs-once-closed': 'sends a pong between a Close that it received and its own (RFC 6455 §5.5.2, §5.5.3)',
+  'refuses-close-inside-message': 'answers a Close inside a message with 1002 (RFC 6455 §5.5.1)',
   'answers-fin-with-close': 'answers the end of TCP with Close 1001 (RFC 6455 §7.4.1)',
 } as const
 
@@ -86,6 +93,23 @@ const closing = {
  * Allowed behavior that a careless tester mistakes for a fault: what the server does, and the clause that allows it.
  */
 export const quirks = { ...handshake, ...compression, ...frames, ...slowness, ...limits, ...closing } as const
+
+/** Quirks because of which the tester waits in vain, so that they are tested with a short time limit. */
+export const silentQuirks = {
+  'ignores-fin': 'keeps a connection open after FIN (RFC 6455 §7.1.1 does not say when it ends)',
+  'checks-whole-frames': 'reads a frame to its end before it refuses it (RFC 6455 §7.1.7 does not say when)',
+  'ignores-faults-of-senders': 'ignores frames that only their sender must not send (RFC 6455 §5.4, §5.5, §10.7)',
+} as const
+
+/** The cases that meet these quirks, and those that may warn. */
+export const silentTopics: Readonly<Record<keyof typeof silentQuirks, { selection: string; warned?: RegExp }>> = {
+  'ignores-fin': { selection: 'close.fin-open,len.truncated-*,frag.unfinished-fin' },
+  'checks-whole-frames': { selection: 'op.3-*,ctl,frag.orphan-empty-nofin,rsv.*' },
+  'ignores-faults-of-senders': {
+    selection: 'ctl,frag,len.msb-*,close.octets,op.3-*',
+    warned: /^(?:ctl\.|frag\.(?:orphan-|interleaved$|\w+-inside-\w+$))/,
+  },
+}
 
 /** The quirks that only clients have, each with its description. */
 export const clientQuirks = {
@@ -116,7 +140,7 @@ export const clientTopics: readonly { quirks: readonly Quirk[]; selection: strin
   },
 ]
 
-export type Quirk = keyof typeof quirks | keyof typeof clientQuirks
+export type Quirk = keyof typeof quirks | keyof typeof silentQuirks | keyof typeof clientQuirks
 
 /**
  * The servers by topic, the slowest first, each with its quirks, and the cases that are most likely to fail wrongly. The
@@ -130,12 +154,15 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
       ['limits-messages', 'limits-control-frames'],
       ['limits-messages-by-policy', 'limits-connections'],
       ['limits-messages-to-64k'],
+      ['limits-messages-to-1k'],
+      ['limits-fragments'],
+      ['limits-number-of-messages'],
       ['resets-above-limit', 'resets-in-a-burst'],
       ['serves-three-connections'],
       ['closes-fourth-connection'],
       ['limits-rate'],
     ],
-    selection: 'ping,hs.ok,len,close,rsv,mask,utf8.all-codepoints,frag',
+    selection: 'ping,hs.ok,len,close,rsv,mask,utf8.*,frag,misc',
   },
   { servers: namesOf(slowness).map((name) => [name]), selection: 'quick' },
   {
@@ -191,8 +218,9 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
       ['pings-between-fragments', 'greets'],
       ['pings-after-messages', 'answers-no-ping-once-closed'],
       ['sends-unsolicited-pongs', 'writes-octets'],
+      ['answers-pongs', 'strips-byte-order-mark'],
     ],
-    selection: 'len,ping,frag,misc,inv',
+    selection: 'len,ping,frag,misc,inv,utf8.bom',
   },
   {
     servers: [
@@ -200,8 +228,9 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
       ['answers-close-with-1000', 'waits-for-close-after-failing'],
       ['echoes-close-reason', 'resets-after-failing'],
       ['pings-after-close', 'sends-close-in-two-segments'],
+      ['pongs-once-closed', 'refuses-close-inside-message'],
     ],
-    selection: 'close,rsv,op,ctl,mask',
+    selection: 'close,rsv,op,ctl,mask,frag.unfinished-close,frag.long-close-inside',
   },
 ]
 

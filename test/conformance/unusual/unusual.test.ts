@@ -3,10 +3,13 @@ import { atOnce } from '../../support/at-once.ts'
 import { assert, suite } from '../../support/unit.ts'
 import { describeResult } from '../broken/prove.ts'
 import { PATIENT, tryServer } from '../broken/try-server.ts'
-import { quirks, topics } from './quirks.ts'
+import { quirks, silentQuirks, silentTopics, topics } from './quirks.ts'
 
 const test = suite('conformance/unusual', { timeLimit: 300_000 })
 const GOOD: ReadonlySet<string> = new Set(['pass', 'info', 'skip'])
+
+/** Time limit in milliseconds for one event, where the tester waits in vain. */
+const SHORT = 3000
 
 /** A run mostly waits, so several servers are tested at the same time, each in a separate run. */
 const run = atOnce(4)
@@ -30,6 +33,26 @@ test(`nothing accuses the server over HTTP/2 that ${quirks['refuses-origins']}`,
   assert.equal(results.filter(({ verdict }) => !GOOD.has(verdict)).map(describeResult), [])
   assert.ok(results.some(({ verdict }) => verdict === 'pass'))
 })
+
+test('the reference model of the fuzz cases accuses no correct server', async () => {
+  const entries = selectCases(serverEntries, { include: ['robust.fuzz-frames,robust.fuzz-bitflip'] })
+  for (const name of [null, 'ignores-faults-of-senders', 'answers-pongs'] as const) {
+    const results = await run(() => tryServer(entries, new Set(name === null ? [] : [name]), { timeout: SHORT }))
+    assert.equal(results.filter(({ verdict }) => verdict !== 'pass').map(describeResult), [])
+  }
+})
+
+for (const name of Object.keys(silentTopics) as (keyof typeof silentTopics)[]) {
+  const { selection, warned } = silentTopics[name]
+  const entries = selectCases(serverEntries, { include: [selection] })
+  const results = run(() => tryServer(entries, new Set([name]), { jobs: 8, timeout: SHORT }))
+  results.catch(() => {})
+  test(`nothing fails the server that ${silentQuirks[name]} (${name})`, async () => {
+    const bad = (await results).filter(({ verdict }) => !GOOD.has(verdict))
+    assert.equal(bad.filter(({ id, verdict }) => verdict !== 'warn' || !warned?.test(id)).map(describeResult), [])
+    assert.ok((await results).some(({ verdict }) => verdict === 'pass'))
+  })
+}
 
 for (const { servers, selection } of topics) {
   const entries = selectCases(serverEntries, { include: ['quick', selection] })

@@ -74,7 +74,6 @@ function controlBetween(id: string, inside: Inside = {}): Case {
     needs: ['echo'],
     async run(t) {
       const peer = await t.open()
-      peer.hearsUnsolicited = control.opcode === Op.PONG
       const [first, last] = fragments(opcode, ...parts)
       await sendInWay(peer, [first, control, last], way)
       if (control.opcode === Op.PING) await peer.expectPong(Buffer.from(control.payload ?? ''))
@@ -190,9 +189,8 @@ const echoRows: Case[] = [
 async function closeUnfinished(t: Trial): Promise<void> {
   const peer = await t.open()
   await peer.sendFrames([TWO[0], { opcode: Op.CLOSE, payload: closeBody(1000) }])
+  // The code is only “typically” echoed, and the message is incomplete (RFC 6455 §5.5.1).
   await expectCleanClose(t, peer, { sent: true, strict: true, codes: [1000, 1002] })
-  const { code } = peer.closing
-  t.assertShould(code !== 1002, 'Close 1000 or empty', `Close ${code}`, '6455-5.5.1-9')
 }
 
 /** Checks that the incomplete message does not appear on another connection. */

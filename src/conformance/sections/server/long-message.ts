@@ -4,7 +4,7 @@ import {
   expectCleanClose,
   expectEcho,
   expectEchoThenCleanClose,
-  skipIfTooBig,
+  skipIfLimited,
   type Trial,
 } from '../../script/index.ts'
 import { closeBody, type FrameSpec, Op } from '../../wire/index.ts'
@@ -25,7 +25,7 @@ async function pingInside(t: Trial): Promise<void> {
     try {
       await peer.expectPong(ping)
     } catch (error) {
-      skipIfTooBig(t, peer, SIZE)
+      skipIfLimited(t, peer)
       throw error
     }
   }
@@ -67,7 +67,7 @@ async function closeInside(t: Trial): Promise<void> {
   const begun = cutFrame({ opcode: Op.BINARY, payload }, 8 * KIBIBYTE).slice(0, 32)
   await peer.sendFrames([...begun, { opcode: Op.CLOSE, payload: closeBody(1000) }])
   const event = await peer.nextMeaningful()
-  skipIfTooBig(t, peer, SIZE)
+  skipIfLimited(t, peer)
   if (event !== null) peer.unshift(event)
   await expectCleanClose(t, peer, { sent: true, strict: true, codes: [1000, 1002] })
 }

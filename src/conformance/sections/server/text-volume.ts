@@ -8,7 +8,7 @@ import {
   expectRoundTrip,
   inParallel,
   needEcho,
-  skipIfTooBig,
+  skipIfLimited,
   type Trial,
   timeoutFor,
 } from '../../script/index.ts'
@@ -44,7 +44,7 @@ async function sendLong(t: Trial, payload: Buffer): Promise<Peer> {
   const peer = await t.open()
   await peer.sendFrame({ opcode: Op.TEXT, payload })
   const event = await peer.nextMeaningful(timeoutFor(t, payload.length))
-  if (event?.kind === 'close' || event?.kind === 'end') skipIfTooBig(t, peer, payload.length)
+  if (event?.kind === 'close' || event?.kind === 'end') skipIfLimited(t, peer)
   if (event !== null) peer.unshift(event)
   return peer
 }
