@@ -90,6 +90,19 @@ test('a target that does not accept gives 3, with a report', async (t) => {
   assert.is(result.summary.verdict, 'incomplete')
 })
 
+test('a run without a verdict gives 5: only skipped cases, or no time for any', async (t) => {
+  const url = await startEcho(t)
+  for (const words of [
+    ['-c', 'hs.tls'],
+    ['-c', 'hs.key', '--deadline', '0.001'],
+  ]) {
+    const { exitCode, stdout } = await runConform(url, ...words, '--strict')
+    assert.is(exitCode, 5, words.join(' '))
+    assert.match(stdout, 'INCOMPLETE')
+  }
+  assert.is((await runConform(url, '-c', 'hs.tls,hs.host', '--strict')).exitCode, 0)
+})
+
 test('nothing but the chosen format goes to standard output', async (t) => {
   const { stdout } = await runConform(await startEcho(t), '-c', 'hs.key.empty', '-o', 'json')
   const result = JSON.parse(stdout) as RunResult
