@@ -1,6 +1,7 @@
 /** The conformance tester, as the command line uses it. */
 export * from './catalogue/index.ts'
-export { CommandLauncher } from './client/launcher.ts'
+export { EventLog } from './client/event-log.ts'
+export { CommandLauncher, type Launcher } from './client/launcher.ts'
 export { Recorder } from './peer/recorder.ts'
 export { parseTarget, type Target } from './peer/target.ts'
 export {

@@ -103,6 +103,13 @@ test('a run without a verdict gives 5: only skipped cases, or no time for any', 
   assert.is((await runConform(url, '-c', 'hs.tls,hs.host', '--strict')).exitCode, 0)
 })
 
+test('an unknown name is answered with similar names, or with where the names are', async () => {
+  const { exitCode, stderr } = await runConform('explain', 'zzzz')
+  assert.is(exitCode, 2)
+  assert.match(stderr, '“zzzz” matches no case; dwebsocket conform list prints the names')
+  assert.match((await runConform('explain', 'frag.orphan')).stderr, 'did you mean')
+})
+
 test('nothing but the chosen format goes to standard output', async (t) => {
   const { stdout } = await runConform(await startEcho(t), '-c', 'hs.key.empty', '-o', 'json')
   const result = JSON.parse(stdout) as RunResult

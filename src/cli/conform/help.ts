@@ -8,8 +8,8 @@ Tests WebSocket servers and clients against RFC 6455 and RFC 7692, rule by rule.
   dwebsocket conform client …               test clients (see conform client --help)
   dwebsocket conform list [SELECTOR…]       list the cases with their names, titles and classes; --json
   dwebsocket conform explain CASE…          show the rule, the bytes, what is accepted, and links to the RFC
-          CASE [URL] --script               print a program of at most twenty lines of plain Node.js that sends the
-                                            same bytes, for a report to a maintainer
+          CASE [URL] --script               print a short program of plain Node.js that sends the same bytes, for a
+                                            report to a maintainer; in a case for clients, it is the server
   dwebsocket conform requirements [SEL…]    list the rules, and how many cases check each of them; --json
   dwebsocket conform report FILE -o …       convert a JSON result to other formats
   dwebsocket conform diff OLD NEW           show what changed; exit with 1 if a result got worse

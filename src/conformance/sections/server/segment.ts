@@ -38,8 +38,7 @@ async function dribbleHeaders(t: Trial): Promise<void> {
   await expectCleanClose(t, peer)
 }
 
-async function splitHeader(t: Trial, cut: number): Promise<void> {
-  const payload = t.random.bytes(65536)
+async function splitHeader(t: Trial, payload: Buffer, cut: number): Promise<void> {
   const chop = inPieces(t, [cut, payload.length + LONGEST_HEADER])
   await expectEchoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload, chop })
 }
@@ -82,7 +81,8 @@ export const segments: Case[] = [
     phase: 'alone',
     ...inPiecesTag,
     async run(t) {
-      await onEach(t, CUTS, { name: (cut) => `split after byte ${cut}` }, (cut) => splitHeader(t, cut))
+      const payload = t.random.bytes(65536)
+      await onEach(t, CUTS, { name: (cut) => `split after byte ${cut}` }, (cut) => splitHeader(t, payload, cut))
     },
   },
   { id: 'len.two-in-one', needs: ['echo'], run: (t) => echoTogether(t, ['a', 'b']) },
