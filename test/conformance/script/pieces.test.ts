@@ -22,12 +22,18 @@ interface BusyServer {
   url: string
   /** What each read of the first connection returned. */
   reads: string[]
+  /** Resolves when it has read the frame. */
+  complete: Promise<void>
 }
 
 /** Starts a busy server. It ends a connection after this number of pings. */
 async function startBusyServer(t: TestContext, pings = Number.POSITIVE_INFINITY): Promise<BusyServer> {
   const sockets: Socket[] = []
   const reads: string[] = []
+  let finish: () => void = () => {}
+  const complete = new Promise<void>((resolve) => {
+    finish = resolve
+  })
   const url = await startUpgradedServer(t, (socket) => {
     socket.removeAllListeners('data')
     socket.pause()
@@ -40,6 +46,7 @@ async function startBusyServer(t: TestContext, pings = Number.POSITIVE_INFINITY)
       if (bytes !== null && index === 0) reads.push(bytes.toString('hex'))
       else if (bytes !== null) answerPing(socket, bytes)
     }
+    if (reads.join('').length >= 2 * SIZE) finish()
   }
   const answerPing = (socket: Socket, bytes: Buffer): void => {
     const count = (counts.get(socket) ?? 0) + 1
@@ -50,16 +57,16 @@ async function startBusyServer(t: TestContext, pings = Number.POSITIVE_INFINITY)
   }
   const timer = setInterval(turn, TURN)
   t.after(() => clearInterval(timer))
-  return { url, reads }
+  return { url, reads, complete }
 }
 
 test('a busy server reads each piece by itself, also when it limits the pings on a connection', async (t) => {
   for (const pings of [Number.POSITIVE_INFINITY, 3]) {
-    const { url, reads } = await startBusyServer(t, pings)
+    const { url, reads, complete } = await startBusyServer(t, pings)
     const trial = createTrial(t, url)
     const peer = await trial.open()
     await peer.sendFrame(FRAME, inPieces(trial, 1))
-    while (reads.join('').length < 2 * SIZE) await new Promise((resolve) => setTimeout(resolve, TURN))
+    await complete
     assert.equal(reads, ['81', '82', '00', '00', '00', '00', '61', '62'])
     assert.equal(trial.peers, [peer])
     assert.is(trial.log.events().filter(({ kind }) => kind === 'connect').length, 1)
