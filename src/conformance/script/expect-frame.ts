@@ -10,20 +10,26 @@ import type { Trial } from './trial.ts'
 export type Way = 'whole' | 'frames' | 'octets'
 
 /**
- * Milliseconds between two bytes. A server that fails the connection at the first byte of a frame may discard its Close
- * when more bytes arrive before it was sent.
+ * Milliseconds between two bytes of what a server refuses. A server that fails the connection at the first byte of a
+ * frame may discard its Close when more bytes arrive before it was sent.
  */
-const BYTE_PAUSE = 1
+export const REFUSAL_PAUSE = 1
 
 /** Sends frames in the given way. */
-export async function sendInWay(t: Trial, peer: Peer, frames: readonly FrameSpec[], way: Way): Promise<void> {
+export async function sendInWay(
+  t: Trial,
+  peer: Peer,
+  frames: readonly FrameSpec[],
+  way: Way,
+  pause?: number,
+): Promise<void> {
   if (way === 'frames') for (const frame of frames) await peer.sendFrame(frame)
-  else await peer.sendFrames(frames, way === 'octets' ? inPieces(t, 1, { pause: BYTE_PAUSE }) : undefined)
+  else await peer.sendFrames(frames, way === 'octets' ? inPieces(t, 1, { pause }) : undefined)
 }
 
-/** The tags of a case that sends in the given way. */
-export function tagsOf(way: Way): Pick<Case, 'tags'> {
-  return way === 'octets' ? inPiecesTag : {}
+/** The phase and the tags of a case that sends in the given way. */
+export function tagsOf(way: Way): Pick<Case, 'phase' | 'tags'> {
+  return way === 'octets' ? { phase: 'alone', ...inPiecesTag } : {}
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   expectFailureAfterEcho,
   expectFailureEarly,
   expectRoundTrip,
+  REFUSAL_PAUSE,
   sendInWay,
   type Trial,
   tagsOf,
@@ -33,7 +34,7 @@ function refused(id: string, frames: readonly FrameSpec[], way: Way = 'whole'): 
     ...tagsOf(way),
     async run(t) {
       const peer = await t.open()
-      await sendInWay(t, peer, frames, way)
+      await sendInWay(t, peer, frames, way, REFUSAL_PAUSE)
       await expectFailure(t, peer, [1002])
     },
   }

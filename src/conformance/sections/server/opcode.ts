@@ -3,6 +3,7 @@ import {
   expectFailure,
   expectFailureAfterEcho,
   expectFailureEarly,
+  REFUSAL_PAUSE,
   sendInWay,
   type Trial,
   tagsOf,
@@ -32,7 +33,13 @@ function refusedAfterEcho(opcode: number, name: string, payload: string, way: Wa
     ...tagsOf(way),
     async run(t) {
       const peer = await t.open()
-      await sendInWay(t, peer, [{ opcode: Op.TEXT, payload: HELLO }, { opcode, payload }, { opcode: Op.PING }], way)
+      await sendInWay(
+        t,
+        peer,
+        [{ opcode: Op.TEXT, payload: HELLO }, { opcode, payload }, { opcode: Op.PING }],
+        way,
+        REFUSAL_PAUSE,
+      )
       await expectFailureAfterEcho(t, peer, HELLO, [1002])
     },
   }

@@ -3,6 +3,7 @@ import {
   expectFailure,
   expectFailureAfterEcho,
   expectFailureEarly,
+  REFUSAL_PAUSE,
   sendInWay,
   tagsOf,
   type Way,
@@ -30,7 +31,7 @@ function refusedAfterEcho(id: string, rsv: number, way: Way): Case {
     async run(t) {
       const peer = await t.open()
       const text = { opcode: Op.TEXT, payload: HELLO }
-      await sendInWay(t, peer, [text, { ...text, rsv }, { opcode: Op.PING }], way)
+      await sendInWay(t, peer, [text, { ...text, rsv }, { opcode: Op.PING }], way, REFUSAL_PAUSE)
       await expectFailureAfterEcho(t, peer, HELLO, [1002])
     },
   }
