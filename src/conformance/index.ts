@@ -1,6 +1,7 @@
 /** The conformance tester, as the command line uses it. */
 export * from './catalogue/index.ts'
-export { CommandLauncher } from './client/launcher.ts'
+export { EventLog } from './client/event-log.ts'
+export { CommandLauncher, type Launcher } from './client/launcher.ts'
 export { Recorder } from './peer/recorder.ts'
 export { parseTarget, type Target } from './peer/target.ts'
 export {
@@ -24,6 +25,6 @@ export type { RunHead, RunOptions } from './run/options.ts'
 export { findFreePort, ServerProcess } from './run/process.ts'
 export { runServer } from './run/run-server.ts'
 export { clientEntries, SelectionError, type SelectionOptions, selectCases, serverEntries } from './run/select.ts'
-export { Exit, exitCodeOf, type FailOn } from './run/verdict.ts'
+export { Exit, exitCodeOf, type FailOn, worstExitCode } from './run/verdict.ts'
 export { findCase } from './sections/index.ts'
 export { poll } from './wire/poll.ts'

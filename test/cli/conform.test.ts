@@ -90,6 +90,26 @@ test('a target that does not accept gives 3, with a report', async (t) => {
   assert.is(result.summary.verdict, 'incomplete')
 })
 
+test('a run without a verdict gives 5: only skipped cases, or no time for any', async (t) => {
+  const url = await startEcho(t)
+  for (const words of [
+    ['-c', 'hs.tls'],
+    ['-c', 'hs.key', '--deadline', '0.001'],
+  ]) {
+    const { exitCode, stdout } = await runConform(url, ...words, '--strict')
+    assert.is(exitCode, 5, words.join(' '))
+    assert.match(stdout, 'INCOMPLETE')
+  }
+  assert.is((await runConform(url, '-c', 'hs.tls,hs.host', '--strict')).exitCode, 0)
+})
+
+test('an unknown name is answered with similar names, or with where the names are', async () => {
+  const { exitCode, stderr } = await runConform('explain', 'zzzz')
+  assert.is(exitCode, 2)
+  assert.match(stderr, '“zzzz” matches no case; dwebsocket conform list prints the names')
+  assert.match((await runConform('explain', 'frag.orphan')).stderr, 'did you mean')
+})
+
 test('nothing but the chosen format goes to standard output', async (t) => {
   const { stdout } = await runConform(await startEcho(t), '-c', 'hs.key.empty', '-o', 'json')
   const result = JSON.parse(stdout) as RunResult

@@ -17,9 +17,14 @@ function choose(options: ConformOptions): CatalogueEntry[] {
   try {
     return selectCases(catalogue, { ...options, include: include.length === 0 ? ['all'] : include, long: true })
   } catch (error) {
-    if (error instanceof SelectionError) throw new UsageError(error.message)
+    if (error instanceof SelectionError) throw new UsageError(withHint(error.message))
     throw error
   }
+}
+
+/** Says where the names are, unless the message suggests some. */
+function withHint(message: string): string {
+  return message.includes('did you mean') ? message : `${message}; dwebsocket conform list prints the names`
 }
 
 /** `conform list`: prints names, titles and classes. */

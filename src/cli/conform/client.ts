@@ -7,6 +7,7 @@ import {
   type Progress,
   type RunResult,
   runClients,
+  worstExitCode,
   writeBaseline,
 } from '../../conformance/index.ts'
 import { UsageError } from '../usage.ts'
@@ -89,7 +90,7 @@ function report(outcomes: readonly ClientOutcome[], plan: Plan, options: Conform
     writeOutputs(shown, results, contextOf(plan, options))
   }
   if (options.writeBaseline !== undefined) writeBaseline(options.writeBaseline, results, plan.baseline)
-  return Math.max(...codes)
+  return worstExitCode(codes)
 }
 
 function contextOf({ entries, total }: Plan, options: ConformOptions) {

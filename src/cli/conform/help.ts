@@ -8,8 +8,8 @@ Tests WebSocket servers and clients against RFC 6455 and RFC 7692, rule by rule.
   dwebsocket conform client …               test clients (see conform client --help)
   dwebsocket conform list [SELECTOR…]       list the cases with their names, titles and classes; --json
   dwebsocket conform explain CASE…          show the rule, the bytes, what is accepted, and links to the RFC
-          CASE [URL] --script               print a program of at most twenty lines of plain Node.js that sends the
-                                            same bytes, for a report to a maintainer
+          CASE [URL] --script               print a short program of plain Node.js that sends the same bytes, for a
+                                            report to a maintainer; in a case for clients, it is the server
   dwebsocket conform requirements [SEL…]    list the rules, and how many cases check each of them; --json
   dwebsocket conform report FILE -o …       convert a JSON result to other formats
   dwebsocket conform diff OLD NEW           show what changed; exit with 1 if a result got worse
@@ -88,7 +88,8 @@ What is printed
       --version
 
 Exit codes: 0 passed · 1 failures · 2 wrong arguments, or no case selected · 3 target not reachable, or lost ·
-4 internal error · 130 and 143 interrupted (the report of the finished cases is written).
+4 internal error · 5 incomplete: no case has a verdict, or --deadline ended the run; with --strict also when a case is
+too slow for the timeout · 130 and 143 interrupted (the report of the finished cases is written).
 
 In CI (GitHub Actions):
   - uses: actions/setup-node@v4
@@ -140,5 +141,6 @@ dwebsocket conform --help. The PATH of -o may contain {agent}. If there are seve
 file.
 
 Exit codes: 0 passed · 1 failures · 2 wrong arguments, or no case selected · 3 no client connected, or one left before
-the last case · 4 internal error · 130 and 143 interrupted (the report of the finished cases is written).
+the last case · 4 internal error · 5 incomplete: no case has a verdict, or --deadline ended the run; with --strict also
+when a case is too slow for the timeout · 130 and 143 interrupted (the report of the finished cases is written).
 `

@@ -10,6 +10,7 @@ import {
   serverEntries,
   type Target,
   unlessAborted,
+  worstExitCode,
   writeBaseline,
 } from '../../conformance/index.ts'
 import { UsageError } from '../usage.ts'
@@ -54,7 +55,7 @@ export async function testServers(options: ConformOptions): Promise<number> {
   const results = ends.map(({ result }) => result)
   writeOutputs(plan.outputs, results, reportContext(options, plan.entries.length, plan.total))
   if (options.writeBaseline !== undefined) writeBaseline(options.writeBaseline, results, plan.baseline)
-  return interruption.exit() ?? Math.max(...ends.map(({ code }) => code))
+  return interruption.exit() ?? worstExitCode(ends.map(({ code }) => code))
 }
 
 async function openSubjects(options: ConformOptions): Promise<Subject[]> {

@@ -34,6 +34,8 @@ export interface Target {
   connect(timeout: number): Promise<Transport>
   /** Opens a TCP connection without TLS, for cases that perform TLS themselves or not at all. */
   connectPlain(timeout: number): Promise<Transport>
+  /** Like `connect`, for a connection that is no part of a case and is not recorded. Absent over HTTP/2. */
+  connectAside?(timeout: number): Promise<Transport>
   tls: ConnectionOptions
   /** Whether connections are streams of HTTP/2. */
   http2: boolean
@@ -68,6 +70,7 @@ export function parseTarget(text: string, options: TargetOptions = {}): Target {
         ? openSecure
         : connectPlain,
     connectPlain,
+    connectAside: http2 ? undefined : secure ? openSecure : connectPlain,
     tls,
     http2,
   }

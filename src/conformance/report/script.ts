@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { RecordedEvent } from '../result.ts'
+import { COMMON, LISTENING, MASKING, OPENING, SUMMING, UNPACKING } from './script-helpers.ts'
+import { formatLoops, formatSteps, listSteps, type StepWords } from './script-steps.ts'
 
 /** The texts of a script about its case. */
 export interface ScriptSubject {
@@ -10,46 +13,110 @@ export interface ScriptSubject {
   rules: readonly string[]
   host: string
   port: number
+  /** For a case about clients: what the client must do. */
+  clients?: readonly string[]
 }
 
-/** Maximum number of lines of steps in a script. With the helpers, it has at most twenty lines of code. */
+/** Maximum number of lines of steps in a script. With the helpers, most have at most twenty lines of code. */
 const STEP_LINES = 9
+/** Maximum number of steps without a loop, and of statements with loops. */
 const MAX_STEPS = 60
 /** Maximum number of characters of all steps together. */
-const MAX_LENGTH = 100_000
-/** Minimum duration of a pause in milliseconds for the script to repeat it. */
-const PAUSE = 250
+const MAX_LENGTH = 400_000
+/** How many connections may be open at the same time, for one script that opens them one after the other. */
+const MAX_WIDTH = 16
 /** How many characters of received data are printed. */
 const SHOWN = 200
-/** Minimum number of bytes in a repetition. */
-const LONG_RUN = 48
-const PERIODS = [1, 2, 4, 8, 16, 32, 64] as const
 
 /**
  * Formats a case as a script for Node without packages. The script writes the recorded bytes in the recorded pieces,
- * waits where a reply was received, and prints what arrives. It has at most twenty lines of code, after comments about
- * what is expected.
+ * waits where a reply was received, and prints what arrives. In a case about clients it is the server.
  *
  * @throws {RangeError} when the case is too long, or sends nothing.
  */
 export function formatScript(subject: ScriptSubject, events: readonly RecordedEvent[]): string {
-  const steps = formatSteps(events)
-  if (steps.length === 0) throw new RangeError('the case sends nothing')
-  if (steps.length > MAX_STEPS) throw new RangeError(`it has ${steps.length} steps; at most ${MAX_STEPS} fit`)
-  const length = steps.reduce((sum, step) => sum + step.length, 0)
+  const isServer = subject.clients !== undefined
+  const words: StepWords = isServer
+    ? { open: 'await next(%)', acceptOf: (connection) => acceptOf(events, connection) }
+    : { open: 'open(%)' }
+  const statements = formatStatements(isServer ? withoutRequests(events) : events, words)
+  hoist(statements)
+  const length = statements.reduce((sum, one) => sum + one.length, 0)
   if (length > MAX_LENGTH) throw new RangeError(`its bytes need ${length} characters; at most ${MAX_LENGTH} fit`)
-  return `${[...describe(subject, events), ...formatCode(subject, joinSteps(steps))].join('\n')}\n`
+  const code = formatCode(subject, joinSteps(statements))
+  return `${[...describe(subject, events), ...code].join('\n')}\n`
+}
+
+function formatStatements(events: readonly RecordedEvent[], words: StepWords): string[] {
+  const steps = listSteps(events, words)
+  if (steps.length === 0) throw new RangeError('the case sends nothing')
+  if (steps.length <= MAX_STEPS) return formatSteps(steps)
+  const loops = formatLoops(steps)
+  if (loops.length <= MAX_STEPS) return loops
+  // Connections that only overlap can be opened one after the other.
+  const width = widthOf(events)
+  if (width > MAX_WIDTH)
+    throw new RangeError(
+      `it has ${steps.length} steps; at most ${MAX_STEPS} fit (${width} connections are open at once)`,
+    )
+  const inOrder = events.toSorted((one, other) => one.connection - other.connection)
+  const apart = formatLoops(listSteps(inOrder, words))
+  if (apart.length > MAX_STEPS) throw new RangeError(`it has ${apart.length} steps; at most ${MAX_STEPS} fit`)
+  return apart
+}
+
+/** Makes constants of long bytes that occur several times. */
+function hoist(statements: string[]): void {
+  const found = statements.flatMap((statement) => statement.match(/(?:unpack|sums)\('[^']*'\)/g) ?? [])
+  const repeated = [...new Set(found.filter((text, index) => found.indexOf(text) !== index))]
+  for (const [at, statement] of statements.entries()) {
+    statements[at] = repeated.reduce((text, long, index) => text.replaceAll(long, `d${index}`), statement)
+  }
+  statements.unshift(...repeated.map((long, index) => `const d${index} = ${long}`))
+}
+
+/** Returns how many connections were open at the same time. */
+function widthOf(events: readonly RecordedEvent[]): number {
+  const last = new Map(events.map(({ connection }, index) => [connection, index]))
+  let open = 0
+  let width = 0
+  for (const [index, { connection, kind }] of events.entries()) {
+    if (kind === 'open') width = Math.max(width, ++open)
+    if (last.get(connection) === index) open--
+  }
+  return width
+}
+
+/** Returns the events without the request heads of clients, which the script reads when a client connects. */
+function withoutRequests(events: readonly RecordedEvent[]): RecordedEvent[] {
+  const heads = new Set(
+    events.filter(({ kind }) => kind === 'open').map(({ connection }) => headOf(events, connection)),
+  )
+  return events.filter((event) => !heads.has(event))
+}
+
+function headOf(events: readonly RecordedEvent[], connection: number): RecordedEvent | undefined {
+  return events.find((event) => event.connection === connection && event.kind === 'received')
+}
+
+/** Returns the value of Sec-WebSocket-Accept that belongs to the recorded key of a connection (RFC 6455 §4.2.2). */
+function acceptOf(events: readonly RecordedEvent[], connection: number): string | undefined {
+  const head = headOf(events, connection)?.bytes.toString('latin1') ?? ''
+  const key = /^sec-websocket-key: *(\S+)/im.exec(head)?.[1]
+  return key && createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
 }
 
 function describe(subject: ScriptSubject, events: readonly RecordedEvent[]): string[] {
+  const { clients } = subject
   const lines = [
     `${subject.id}: ${subject.title}`,
     `sent: ${subject.send}`,
     `expected: ${subject.expect}`,
     ...subject.rules,
     'run: node --input-type=module < FILE, or save it as NAME.mjs and run: node NAME.mjs [PORT]',
-    "The tester's own echo server answers:",
-    ...answersOf(events).map((text) => `  ${text}`),
+    ...(clients ?? []),
+    clients === undefined ? "The tester's own echo server answers:" : "The tester's own echo client answers:",
+    ...answersOf(clients === undefined ? events : withoutRequests(events)).map((text) => `  ${text}`),
   ]
   return lines.map((line) => `// ${line.replace(/\s+$/, '').replaceAll(/[\r\n\u2028\u2029]+/g, ' ')}`)
 }
@@ -70,108 +137,6 @@ function describeBytes(bytes: Buffer): string {
   return `${bytes.length} bytes: ${shown.slice(0, SHOWN)}`
 }
 
-/** Combines what arrived without anything sent in between into one event. */
-function joinReceived(events: readonly RecordedEvent[]): RecordedEvent[] {
-  const joined: RecordedEvent[] = []
-  for (const event of events) {
-    const last = joined.at(-1)
-    if (event.kind === 'received' && last?.kind === 'received' && last.connection === event.connection) {
-      last.bytes = Buffer.concat([last.bytes, event.bytes])
-    } else joined.push({ ...event })
-  }
-  return joined
-}
-
-/** Returns one statement for each step. */
-function formatSteps(events: readonly RecordedEvent[]): string[] {
-  const steps: string[] = []
-  const joined = joinWrites(events)
-  for (const [index, { connection, kind, after, bytes, size }] of joined.entries()) {
-    const name = `c${connection}`
-    const previous = joined[index - 1]?.kind
-    if (after > PAUSE && kind !== 'received' && previous !== 'open') steps.push(`await sleep(${Math.round(after)})`)
-    if (kind === 'open') steps.push(`const ${name} = open('${name}')`)
-    else if (kind === 'sent') {
-      const pieces = size < bytes.length ? `, ${size}` : ''
-      steps.push(`await send(${name}, ${formatBytes(bytes)}${pieces})`)
-    } else if (kind === 'fin-sent') steps.push(`${name}.end()`)
-    else if (kind === 'reset') steps.push(`${name}.resetAndDestroy()`)
-    else if (steps.at(-1) !== `await answer(${name})`) steps.push(`await answer(${name})`)
-  }
-  const last = joined.at(-1)
-  if (last !== undefined && !steps.at(-1)?.startsWith('await answer')) steps.push(`await answer(c${last.connection})`)
-  return steps
-}
-
-interface Write extends RecordedEvent {
-  /** The size of the pieces in bytes; the last one may be shorter. */
-  size: number
-}
-
-/** Combines consecutive writes of the same size into one event. */
-function joinWrites(events: readonly RecordedEvent[]): Write[] {
-  const joined: Write[] = []
-  for (const event of joinReceived(events)) {
-    const last = joined.at(-1)
-    const isPiece =
-      event.kind === 'sent' &&
-      last?.kind === 'sent' &&
-      last.connection === event.connection &&
-      last.bytes.length % last.size === 0 &&
-      event.bytes.length <= last.size &&
-      event.after <= PAUSE
-    if (isPiece) last.bytes = Buffer.concat([last.bytes, event.bytes])
-    else joined.push({ ...event, size: event.bytes.length })
-  }
-  return joined
-}
-
-/** Returns a JavaScript expression for bytes: text as a string, other bytes in hex, long repetitions with a count. */
-function formatBytes(bytes: Buffer): string {
-  const parts: string[] = []
-  const isText = /^[\t\r\n -~]{4,}$/.test(bytes.toString('latin1', 0, 64))
-  const add = (from: number, to: number): void => {
-    if (to > from) parts.push(isText ? quote(bytes.subarray(from, to)) : hex(bytes.subarray(from, to)))
-  }
-  let from = 0
-  for (let at = 0; at < bytes.length; ) {
-    const run = findRun(bytes, at)
-    if (run === null) at++
-    else {
-      add(from, at)
-      parts.push(hex(bytes.subarray(at, at + run.period), run.length / run.period))
-      at += run.length
-      from = at
-    }
-  }
-  add(from, bytes.length)
-  return parts.length === 1 ? parts[0] : `Buffer.concat([${parts.map(asBuffer).join(', ')}])`
-}
-
-/** Finds a repetition that begins at `at`, in whole periods. */
-function findRun(bytes: Buffer, at: number): { period: number; length: number } | null {
-  for (const period of PERIODS) {
-    let end = at + period
-    while (end < bytes.length && bytes[end] === bytes[end - period]) end++
-    const length = end - at - ((end - at) % period)
-    if (length >= LONG_RUN && length >= 2 * period) return { period, length }
-  }
-  return null
-}
-
-function hex(bytes: Buffer, times = 1): string {
-  return `hex('${bytes.toString('hex')}'${times === 1 ? '' : `, ${times}`})`
-}
-
-function quote(bytes: Buffer): string {
-  const text = JSON.stringify(bytes.toString('latin1'))
-  return text.includes('\\"') || text.includes("'") ? text : `'${text.slice(1, -1)}'`
-}
-
-function asBuffer(expression: string): string {
-  return expression.startsWith('hex(') ? expression : `Buffer.from(${expression}, 'latin1')`
-}
-
 /** Puts several short steps on a line when there are too many lines. */
 function joinSteps(steps: readonly string[]): string[] {
   const perLine = Math.ceil(steps.length / STEP_LINES)
@@ -180,21 +145,19 @@ function joinSteps(steps: readonly string[]): string[] {
   return lines
 }
 
-/** The beginning of every script. */
-const HELPERS = [
-  "import { connect } from 'node:net'",
-  "import { setTimeout as sleep } from 'node:timers/promises'",
-  "const hex = (digits, times = 1) => Buffer.alloc((digits.length / 2) * times, digits, 'hex')",
-  "const show = (b) => b.length + ' bytes: ' + (b.indexOf('HTTP') ? b.toString('hex') : JSON.stringify(b.toString('latin1'))).slice(0, SHOWN)",
-  "const open = (name, socket = Object.assign(connect({ host: 'HOST', port: process.argv[2] ?? PORT, noDelay: true, allowHalfOpen: true }), { got: [] }), note = (text) => socket.got.push(name + ' < ' + text)) =>",
-  "  socket.on('data', (bytes) => note(show(bytes))).on('end', () => note('FIN')).on('error', ({ code }) => note(code))",
-  "const send = async (socket, bytes, size = bytes.length) => { for (let at = 0; at < bytes.length && socket.writable; at += size, await sleep(5)) socket.write(bytes.slice(at, at + size), 'latin1') }",
-  'const answer = async (socket) => {',
-  '  for (let n = 0; n < 100 && socket.readable && socket.got.length === 0; n++) await sleep(50)',
-  "  await sleep(100); console.log(socket.got.splice(0).join('\\n') || (socket.readable ? 'nothing within 5 s' : 'closed')) }",
-].join('\n')
-
-function formatCode({ host, port }: ScriptSubject, steps: readonly string[]): string[] {
-  const helpers = HELPERS.replace('HOST', host).replace('PORT', String(port)).replace('SHOWN', String(SHOWN))
-  return [...helpers.split('\n'), ...steps, 'process.exit()']
+function formatCode({ host, port, clients }: ScriptSubject, steps: readonly string[]): string[] {
+  const text = steps.join('\n')
+  const helpers = [
+    ...(clients === undefined ? OPENING : LISTENING),
+    ...COMMON,
+    ...(/\b(?:unpack|sums)\(/.test(text) ? UNPACKING : []),
+    ...(/\bsums\(/.test(text) ? SUMMING : []),
+    ...(/\bmasked\(/.test(text) ? MASKING : []),
+  ]
+  const filled = helpers
+    .join('\n')
+    .replace('HOST', host)
+    .replaceAll('PORT', String(port))
+    .replace('SHOWN', String(SHOWN))
+  return [...filled.split('\n'), ...steps, 'process.exit()']
 }

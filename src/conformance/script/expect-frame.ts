@@ -1,23 +1,36 @@
 import { describeInbound, type Inbound, type Peer } from '../peer/index.ts'
 import { type FrameSpec, showBytes } from '../wire/index.ts'
+import type { Case } from './case.ts'
 import { expectOnlyEnd } from './expect-close.ts'
 import { allowEcho, expectFailure, judgeCloseFrame, judgeEnd } from './expect-failure.ts'
 import { isTooBig, skipIfLimiting } from './limit.ts'
+import { inPieces, inPiecesTag } from './pieces.ts'
 import type { Trial } from './trial.ts'
 
 /** How frames are written: all in one write, one write per frame, or byte by byte. */
 export type Way = 'whole' | 'frames' | 'octets'
 
 /**
- * Milliseconds between two bytes. A server that fails the connection at the first byte of a frame may discard its Close
- * when more bytes arrive before it was sent.
+ * Milliseconds between two bytes of what a server refuses. A server that fails the connection at the first byte of a
+ * frame may discard its Close when more bytes arrive before it was sent.
  */
-const BYTE_PAUSE = 5
+export const REFUSAL_PAUSE = 1
 
 /** Sends frames in the given way. */
-export async function sendInWay(peer: Peer, frames: readonly FrameSpec[], way: Way): Promise<void> {
+export async function sendInWay(
+  t: Trial,
+  peer: Peer,
+  frames: readonly FrameSpec[],
+  way: Way,
+  pause?: number,
+): Promise<void> {
   if (way === 'frames') for (const frame of frames) await peer.sendFrame(frame)
-  else await peer.sendFrames(frames, way === 'octets' ? { size: 1, pause: BYTE_PAUSE } : undefined)
+  else await peer.sendFrames(frames, way === 'octets' ? inPieces(t, 1, { pause }) : undefined)
+}
+
+/** The phase and the tags of a case that sends in the given way. */
+export function tagsOf(way: Way): Pick<Case, 'phase' | 'tags'> {
+  return way === 'octets' ? { phase: 'alone', ...inPiecesTag } : {}
 }
 
 /**

@@ -1,20 +1,24 @@
 import type { Duplex } from 'node:stream'
-import { readingTurn, sleep } from './poll.ts'
+import { readingTurn } from './poll.ts'
 
-/**
- * How to split a write: into pieces of n bytes or of the given sizes in turn, with `pause` milliseconds between them.
- */
+/** How to split a write: into pieces of n bytes or of the given sizes in turn. */
 export interface Chop {
   size: number | readonly number[]
-  pause?: number
+  /**
+   * Waits until the peer has probably read the piece before: otherwise TCP may deliver two pieces together, and a fault
+   * at their boundary is not seen. Where no verdict depends on that, a turn for reading is enough.
+   */
+  settle(): Promise<void>
+  /** Whether `settle` follows every piece, however many there are; default false. */
+  isEach?: boolean
 }
 
-/** A turn for reading follows each of the first pieces of a write, and later each group of `TURN_EVERY` pieces. */
-const SINGLE_TURNS = 64
+/** `settle` follows each of the first pieces of a write. Later a turn for reading follows each group of pieces. */
+const SETTLED_PIECES = 256
 const TURN_EVERY = 16
 
 /**
- * Writes bytes in pieces, with a turn for reading between them. Each piece is accepted by the operating system before
+ * Writes bytes in pieces and waits between them. Each piece is accepted by the operating system before
  * the next one is written. Stops when the stream has ended, or when `isOver` returns true because the rest will not be
  * read.
  */
@@ -31,8 +35,8 @@ export async function writeChopped(
     await writeOnce(stream, bytes.subarray(at, at + size))
     at += size
     if (at >= bytes.length) return
-    if (chop.pause !== undefined) await sleep(chop.pause)
-    else if (turn < SINGLE_TURNS || turn % TURN_EVERY === 0) await readingTurn()
+    if (chop.isEach || turn < SETTLED_PIECES) await chop.settle()
+    else if (turn % TURN_EVERY === 0) await readingTurn()
   }
 }
 

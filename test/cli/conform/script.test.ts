@@ -1,8 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { parseOptions } from '../../../src/cli/conform/option.ts'
 import { writeScript } from '../../../src/cli/conform/script.ts'
 import { UsageError } from '../../../src/cli/usage.ts'
-import type { ServerDefect } from '../../conformance/broken/defects.ts'
+import { runClient } from '../../conformance/broken/client.ts'
+import type { ClientDefect, ServerDefect } from '../../conformance/broken/defects.ts'
 import { startServer } from '../../conformance/broken/server.ts'
 import { atOnce } from '../../support/at-once.ts'
 import { assert, suite } from '../../support/unit.ts'
@@ -42,6 +44,9 @@ const examples: [id: string, defect: ServerDefect, good: RegExp][] = [
   ['mask.unmasked-ping', 'accepts-unmasked-control', /: 88[0-9a-f]{2}03ea/],
   ['utf8.latin-1-byte', 'checks-text-per-frame', /: 811d48656c6c6f2dc2b5/],
   ['len.header-dribble', 'loses-header-cut-by-segment', /: 8105[0-9a-f]{10}/],
+  ['len.header-splits', 'loses-header-cut-by-segment', /^c12 < \d+ bytes: .*\n/m],
+  ['len.binary-random-65534', 'masks-its-own', /: 827efffe/],
+  ['utf8.all-codepoints', 'masks-its-own', /: 817f0000/],
   ['close.empty', 'replies-1005-to-empty-close', /: 8800$/m],
   ['close.reason-bad-utf8', 'checks-no-reason', /: 88[0-9a-f]{2}03ef/],
   ['ping.text', 'answers-ping-without-data', /: 8a[0-9a-f]{2}[0-9a-f]+/],
@@ -58,6 +63,50 @@ test('the scripts of a dozen cases show the answer of a good server, and another
     return wrong === answer ? [`${id}, ${defect}: ${wrong}`] : []
   })
   assert.equal((await Promise.all(judgements)).flat(), [])
+})
+
+/** Resolves to the output of a script to which a client with these defects connects, until the script ends. */
+async function serveTo(code: string, defects: ClientDefect[]): Promise<string> {
+  const child = spawn(process.execPath, ['--input-type=module', '-', '0'], { timeout: 30_000 })
+  child.stdin.end(code)
+  let output = ''
+  child.stdout.on('data', (bytes) => {
+    output += bytes
+  })
+  const ended = once(child, 'close')
+  while (!output.includes('listening on port')) await once(child.stdout, 'data')
+  const port = /listening on port (\d+)/.exec(output)?.[1]
+  const signal = AbortSignal.timeout(30_000)
+  await runClient(`ws://127.0.0.1:${port}/`, { defects: new Set(defects), signal })
+  await ended
+  // What differs with each run is no part of the answer.
+  return output.replace(/^listening.*\n/, '').replace(/Sec-WebSocket-Key: [^\\]*/, '')
+}
+
+/** Cases for clients, each with what a correct client sends and a defect with another reaction. */
+const clientExamples: [id: string, defect: ClientDefect, good: RegExp][] = [
+  ['client.resp.garbage', 'accepts-any-status', /^c0 < "GET /m],
+  ['client.resp.no-upgrade', 'accepts-any-upgrade', /^c0 < FIN/m],
+  ['client.resp.bad-accept', 'accepts-any-accept', /^c0 < FIN/m],
+  ['client.resp.dribble', 'head-in-one-segment', /: 8185[0-9a-f]{18}/],
+  ['client.resp.frame-with-101', 'loses-frames-with-answer', /: 8[12][0-9a-f]+/],
+]
+
+test('the scripts of cases for clients show the reaction of a good client, and another one of a broken client', async () => {
+  const judgements = clientExamples.map(async ([id, defect, good]) => {
+    const code = await run(() => script(id))
+    const [answer, wrong] = await Promise.all([run(() => serveTo(code, [])), run(() => serveTo(code, [defect]))])
+    if (!good.test(answer)) return [`${id} without defects: ${answer}`]
+    return wrong === answer ? [`${id}, ${defect}: ${wrong}`] : []
+  })
+  assert.equal((await Promise.all(judgements)).flat(), [])
+})
+
+test('a script for clients says to which URL they connect, and when they close', async () => {
+  const code = await script('client.close.client-initiated', 'ws://localhost:8123/')
+  assert.match(code, '// Then let the client connect, one connection after the other, to: ws://localhost:8123/\n')
+  assert.match(code, '// Let it close the connection when it is open.\n')
+  assert.match(code, "server.listen(process.argv[2] ?? 8123, 'localhost'")
 })
 
 test('a script has at most twenty lines of code and imports only node', async () => {
@@ -80,10 +129,9 @@ test('what has no script is refused with the reason', async () => {
   const reasons: [words: string[], reason: RegExp][] = [
     [[], /--script needs exactly one case/],
     [['no.such-case'], /unknown case 'no\.such-case'/],
-    [['client.resp.no-upgrade'], /in a case for clients, the tester is the server/],
-    [['hs.limit.abandon-500'], /it has \d+ steps; at most 60 fit/],
+    [['client.req.tls-first'], /its server needs certificates/],
+    [['hs.limit.abandon-500'], /it has \d+ steps; at most 60 fit \(\d+ connections are open at once\)/],
     [['hs.proto.known'], /needs --subprotocol NAME/],
-    [['len.binary-random-131072'], /its bytes need \d+ characters; at most 100000 fit/],
     [['hs.ver.v14', 'wss://127.0.0.1/'], /allowed: ws:\/\/HOST:PORT\/PATH/],
   ]
   for (const [words, reason] of reasons) {

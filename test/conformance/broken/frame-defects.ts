@@ -22,7 +22,7 @@ export const frames = {
   'cuts-echo-at-65535': { sentence: 'cuts the echo at 65,535 bytes', cases: ['len.text-65536'] },
   'loses-header-cut-by-segment': {
     sentence: 'loses a header that comes in two segments',
-    cases: ['len.header-splits', 'len.header-dribble'],
+    cases: ['len.header-splits', 'len.header-dribble', 'ping.125-octets', 'hs.ok.frame-in-100-pieces', 'close.octets'],
   },
   'reads-one-frame-per-segment': {
     sentence: 'reads one frame of a segment',

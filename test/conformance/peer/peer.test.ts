@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
 import { Op } from '../../../src/conformance/wire/frame.ts'
+import { readingTurn, sleep } from '../../../src/conformance/wire/poll.ts'
 import { block } from '../../support/blocked-loop.ts'
 import { stopClock } from '../../support/clock.ts'
 import { createTrial, startRawServer, startUpgradedServer } from '../../support/conformance-trial.ts'
@@ -197,7 +198,7 @@ test('cuts writes into pieces that arrive whole', async (t) => {
   )
   const peer = await createTrial(t, url).open()
   peer.hearsUnsolicited = true
-  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(100) }, { size: [1, 2, 30], pause: 1 })
+  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(100) }, { size: [1, 2, 30], settle: () => sleep(1) })
   assert.is((await peer.next())?.kind, 'pong')
   assert.ok(received.length > 1)
 })
@@ -266,7 +267,7 @@ test('reads the Close of a server that resets the connection after it', async (t
     },
   )
   const peer = await createTrial(t, url).open()
-  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(1000) }, { size: 1, pause: 1 })
+  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(1000) }, { size: 1, settle: () => sleep(1) })
   assert.is((await peer.expectClose()).code, 1002)
   await peer.expectEnd()
 })
@@ -278,7 +279,7 @@ test('knows when a reset met its writing, so that nothing before it could be rea
     (socket) => void socket.write(hex('8802 03ea'), () => socket.resetAndDestroy()),
   )
   const peer = await createTrial(t, url).open()
-  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(1000) }, { size: 1 })
+  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(1000) }, { size: 1, settle: readingTurn })
   const event = await peer.next()
   assert.ok(event?.kind === 'close' || (event?.kind === 'end' && peer.isCutOff))
 })
@@ -314,7 +315,7 @@ test('stops writing once the other side has sent a Close', async (t) => {
   )
   const peer = await createTrial(t, url).open()
   peer.autoClose = false
-  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(100) }, { size: 1, pause: 20 })
+  await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(100) }, { size: 1, settle: () => sleep(20) })
   assert.ok(received < 50, `${received} bytes were written`)
 })
 

@@ -59,9 +59,33 @@ test('names the connections, and puts several steps on a line where there are ma
 })
 
 test('refuses what is too long, and what sends nothing', () => {
-  const opened = Array.from({ length: 61 }, (_, index) => event('open', '', 0, index))
-  const noise = Array.from({ length: 60_000 }, (_, index) => String.fromCharCode((index * index * 7919) % 251)).join('')
+  const slow = Array.from({ length: 31 }, (_, index) => event('sent', 'x', 300 + index))
+  let state = 1
+  const noise = Array.from({ length: 400_000 }, () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    return String.fromCharCode(state >>> 24)
+  })
   assert.throws(() => format([]), /the case sends nothing/)
-  assert.throws(() => format(opened), /62 steps; at most 60/)
-  assert.throws(() => format([event('open'), event('sent', noise.replace(/(.)\1+/g, '$1'))]), /characters; at most/)
+  assert.throws(() => format([event('open'), ...slow]), /it has 63 steps; at most 60 fit/)
+  assert.throws(() => format([event('open'), event('sent', noise.join(''))]), /characters; at most/)
+})
+
+test('repeats alike connections in a loop, and writes long bytes compressed and unmasked', () => {
+  const alike = Array.from({ length: 30 }, (_, index) => [
+    event('open', '', 0, index),
+    event('sent', String.fromCharCode(index), 0, index),
+    event('received', 'x', 0, index),
+  ])
+  const loop = format(alike.flat())
+  assert.match(loop, /^for \(const \[v0, v1\] of \[\['c0', hex\('00'\)\], /m)
+  assert.match(loop, '{ const c = open(v0); await send(c, v1); await answer(c) }')
+  const frame = Buffer.from(`81fe2710${'01020304'}${'61'.repeat(10_000)}`, 'hex')
+  for (const [at, byte] of frame.entries()) if (at >= 8) frame[at] = (byte + at * at) ^ frame[4 + (at % 4)]
+  assert.match(format([event('open'), event('sent', frame.toString('latin1'))]), "masked('81fe271001020304', unpack('")
+})
+
+test('a connection that is used after others is opened outside of loops', () => {
+  const opened = Array.from({ length: 40 }, (_, index) => event('open', '', 0, index))
+  const sent = Array.from({ length: 40 }, (_, index) => event('sent', 'x', 0, index))
+  assert.throws(() => format([...opened, ...sent]), /40 connections are open at once/)
 })

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { Mismatch } from '../../../src/conformance/peer/inbound.ts'
 import type { Peer } from '../../../src/conformance/peer/peer.ts'
+import { parseTarget } from '../../../src/conformance/peer/target.ts'
 import { verdictOf } from '../../../src/conformance/run/case-result.ts'
 import {
   expectEndAfterFin,
@@ -123,9 +124,11 @@ test('frames arrive the same in every way of writing them', async (t) => {
         if (arrived.length === 2 * 16) socket.end(Buffer.from(CLOSE_1000, 'hex'))
       },
     )
-    const peer = await createTrial(t, url).open()
+    const target = { ...parseTarget(url), connectAside: undefined }
+    const trial = createTrial(t, url, undefined, { target })
+    const peer = await trial.open()
     const frame = { opcode: Op.TEXT, payload: 'ab', mask: Buffer.alloc(4) }
-    await sendInWay(peer, [frame, frame], way)
+    await sendInWay(trial, peer, [frame, frame], way)
     await peer.expectClose()
     assert.is(arrived, '8182000000006162'.repeat(2))
   }

@@ -12,7 +12,7 @@ import {
   sendAnswer,
 } from '../../client/index.ts'
 import { describeInbound, type Peer } from '../../peer/index.ts'
-import { type Case, expectCleanClose, expectEcho, type Trial } from '../../script/index.ts'
+import { type Case, expectCleanClose, expectEcho, headInBytes, type Trial } from '../../script/index.ts'
 import { acceptOf, encodeFrame, fieldValue, Op } from '../../wire/index.ts'
 
 /** Makes a case with responses that the client must accept, one per connection. */
@@ -64,7 +64,7 @@ const takenRows: Case[] = [
   ),
   accepted('reason', { statusLine: 'HTTP/1.1 101 X' }, { statusLine: 'HTTP/1.1 101 ' }),
   accepted('unknown-fields', { add: [...manyFields, ['Set-Cookie', 'a=b; Path=/']] }),
-  accepted('dribble', { chop: { size: 1, pause: 1 } }),
+  accepted('dribble', { chop: headInBytes }),
   accepted(
     '100-first',
     { prefix: 'HTTP/1.1 100 Continue\r\n\r\n' },

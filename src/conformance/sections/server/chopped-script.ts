@@ -5,6 +5,8 @@ import {
   expectAll,
   expectCleanClose,
   followPongs,
+  inPieces,
+  inPiecesTag,
   type LoadMessage,
   loadTimeout,
   type Trial,
@@ -70,7 +72,7 @@ async function runScript(t: Trial, chop?: Chop): Promise<void> {
 async function runInRandomPieces(t: Trial): Promise<void> {
   for (let run = 0; run < RANDOM_RUNS; run++) {
     const size = Array.from({ length: RANDOM_SIZES }, () => t.random.integer(1, LARGEST_PIECE))
-    await runScript(t, { size })
+    await runScript(t, inPieces(t, size))
   }
 }
 
@@ -80,13 +82,15 @@ export const choppedScripts: Case[] = [
     (size): Case => ({
       id: `robust.chop-${size}`,
       phase: 'alone',
+      ...inPiecesTag,
       needs: ['echo'],
-      run: (t) => runScript(t, { size }),
+      run: (t) => runScript(t, inPieces(t, size)),
     }),
   ),
   {
     id: 'robust.chop-random',
     phase: 'alone',
+    ...inPiecesTag,
     needs: ['echo'],
     run: (t) => expectAll(t, `the same replies to ${RANDOM_RUNS} scripts`, () => runInRandomPieces(t)),
   },

@@ -7,11 +7,13 @@ import {
   expectFailure,
   expectOnlyEnd,
   expectRoundTrip,
+  inPieces,
+  inPiecesTag,
   loadTimeout,
   needEcho,
   type Trial,
 } from '../../script/index.ts'
-import { closeBody, type FrameSpec, Op, within } from '../../wire/index.ts'
+import { closeBody, type FrameSpec, Op, readingTurn, within } from '../../wire/index.ts'
 
 const CLOSE: FrameSpec = { opcode: Op.CLOSE, payload: closeBody(1000) }
 const RESERVED: FrameSpec = { opcode: 3 }
@@ -71,9 +73,11 @@ const handshakeRows: Case[] = [
   { id: 'close.with-text-before', run: (t) => describeAnswers(t, [text('Hello World!'), CLOSE]) },
   {
     id: 'close.octets',
+    phase: 'alone',
+    ...inPiecesTag,
     async run(t) {
       const peer = await t.open()
-      await peer.sendFrame(CLOSE, { size: 1 })
+      await peer.sendFrame(CLOSE, inPieces(t, 1))
       await expectCleanClose(t, peer, { sent: true, strict: true })
     },
   },
@@ -105,7 +109,7 @@ const REST = Array<FrameSpec>(64).fill({ opcode: Op.BINARY, payload: Buffer.allo
 async function sendWhileClosing(t: Trial): Promise<void> {
   for (let tries = 0; tries < TRIES; tries++) {
     const peer = await t.open()
-    const sent = peer.sendFrames([CLOSE, ...REST], { size: 1024 })
+    const sent = peer.sendFrames([CLOSE, ...REST], { size: 1024, settle: readingTurn })
     await expectFin(t, peer)
     await sent
     t.release(peer)

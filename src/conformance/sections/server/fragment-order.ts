@@ -5,8 +5,10 @@ import {
   expectFailureAfterEcho,
   expectFailureEarly,
   expectRoundTrip,
+  REFUSAL_PAUSE,
   sendInWay,
   type Trial,
+  tagsOf,
   type Way,
 } from '../../script/index.ts'
 import { type FrameSpec, Op } from '../../wire/index.ts'
@@ -29,9 +31,10 @@ function text(payload = HELLO): FrameSpec {
 function refused(id: string, frames: readonly FrameSpec[], way: Way = 'whole'): Case {
   return {
     id: `frag.${id}`,
+    ...tagsOf(way),
     async run(t) {
       const peer = await t.open()
-      await sendInWay(peer, frames, way)
+      await sendInWay(t, peer, frames, way, REFUSAL_PAUSE)
       await expectFailure(t, peer, [1002])
     },
   }

@@ -11,6 +11,7 @@ import {
   onEach,
   sendInWay,
   type Trial,
+  tagsOf,
   type Way,
 } from '../../script/index.ts'
 import { closeBody, type FrameSpec, Op, sleep } from '../../wire/index.ts'
@@ -46,10 +47,11 @@ function echoed(id: string, opcode: number, parts: (t: Trial) => Data[]): Case {
 function inTwo(id: string, way: Way): Case {
   return {
     id: `frag.${id}`,
+    ...tagsOf(way),
     needs: ['echo'],
     async run(t) {
       const peer = await t.open()
-      await sendInWay(peer, TWO, way)
+      await sendInWay(t, peer, TWO, way)
       await expectEcho(t, peer, 'fragment1fragment2')
       await expectCleanClose(t, peer)
     },
@@ -71,11 +73,12 @@ function controlBetween(id: string, inside: Inside = {}): Case {
   const { opcode = Op.TEXT, parts = ['fragment1', 'fragment2'], control = PING, way = 'whole' } = inside
   return {
     id: `frag.${id}`,
+    ...tagsOf(way),
     needs: ['echo'],
     async run(t) {
       const peer = await t.open()
       const [first, last] = fragments(opcode, ...parts)
-      await sendInWay(peer, [first, control, last], way)
+      await sendInWay(t, peer, [first, control, last], way)
       if (control.opcode === Op.PING) await peer.expectPong(Buffer.from(control.payload ?? ''))
       await expectEcho(t, peer, parts.join(''), opcode)
       await expectCleanClose(t, peer)
@@ -87,14 +90,15 @@ function controlBetween(id: string, inside: Inside = {}): Case {
 function withPings(id: string, way: Way): Case {
   return {
     id: `frag.${id}`,
+    ...tagsOf(way),
     needs: ['echo'],
     async run(t) {
       const peer = await t.open()
       const parts = [1, 2, 3, 4, 5].map((number) => `fragment${number}`)
       const [one, two, three, four, five] = fragments(Op.TEXT, ...parts)
-      await sendInWay(peer, [one, two, { opcode: Op.PING, payload: 'first ping' }], way)
+      await sendInWay(t, peer, [one, two, { opcode: Op.PING, payload: 'first ping' }], way)
       await peer.expectPong(Buffer.from('first ping'))
-      await sendInWay(peer, [three, four, { opcode: Op.PING, payload: 'second ping' }, five], way)
+      await sendInWay(t, peer, [three, four, { opcode: Op.PING, payload: 'second ping' }, five], way)
       await peer.expectPong(Buffer.from('second ping'))
       await expectEcho(t, peer, parts.join(''))
       await expectCleanClose(t, peer)

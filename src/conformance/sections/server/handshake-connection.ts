@@ -7,6 +7,10 @@ import {
   expectCleanClose,
   expectProbe,
   expectRoundTrip,
+  headInBytes,
+  headInPieces,
+  inPieces,
+  inPiecesTag,
   isBusy,
   isEnded,
   needEcho,
@@ -23,7 +27,7 @@ import { fieldTokens, Op, sleep } from '../../wire/index.ts'
  */
 async function dribble(t: Trial): Promise<void> {
   const began = performance.now()
-  const handshake = await t.handshake({ chop: { size: 1, pause: 1 } })
+  const handshake = await t.handshake({ chop: headInBytes })
   const isLate = performance.now() - began > t.timeout
   if (handshake.response?.status === 408 || (isLate && isEnded(handshake))) {
     t.note(`${describeAnswer(handshake.response, handshake.peer)}: the time for a request head is limited`)
@@ -51,7 +55,7 @@ async function acceptRandomKeys(t: Trial): Promise<void> {
 async function splitAt(t: Trial, width: number, cuts: (length: number) => number[]): Promise<void> {
   const { length } = t.request().bytes
   await onEach(t, cuts(length), { width, name: (cut) => `split after byte ${cut}` }, (cut) =>
-    expectAcceptAndProbe(t, { chop: { size: [cut, length], pause: 10 } }),
+    expectAcceptAndProbe(t, { chop: headInPieces([cut, length]) }),
   )
 }
 
@@ -158,12 +162,14 @@ export const handshakeConnections: Case[] = [
   { id: 'hs.ok.after-reject', run: (t) => upgradeAfter(t, { set: { 'Sec-WebSocket-Key': null } }) },
   {
     id: 'hs.ok.split-everywhere',
-    run: (t) => splitAt(t, 4, (length) => Array.from({ length: length - 1 }, (_, k) => k + 1)),
+    phase: 'alone',
+    ...inPiecesTag,
+    run: (t) => splitAt(t, 8, (length) => Array.from({ length: length - 1 }, (_, k) => k + 1)),
   },
   {
     id: 'hs.ok.split-crlf',
     phase: 'alone',
-    tags: ['timing'],
+    ...inPiecesTag,
     run: (t) => splitAt(t, 1, (length) => [4, 3, 2, 1].map((left) => length - left)),
   },
   { id: 'hs.ok.slow', phase: 'idle', tags: ['idle'], run: sendSlowly },
@@ -185,10 +191,12 @@ export const handshakeConnections: Case[] = [
   { id: 'hs.ok.frame-split-over-request', needs: ['echo'], run: sendSplitFrame },
   {
     id: 'hs.ok.frame-in-100-pieces',
+    phase: 'alone',
+    ...inPiecesTag,
     async run(t) {
       needEcho(t)
       const peer = await t.open()
-      await expectRoundTrip(t, peer, { payload: t.random.text(100), chop: { size: 1 } })
+      await expectRoundTrip(t, peer, { payload: t.random.text(100), chop: inPieces(t, 1) })
       await expectCleanClose(t, peer)
     },
   },

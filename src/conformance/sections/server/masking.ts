@@ -6,6 +6,8 @@ import {
   expectProbe,
   expectRoundTrip,
   expectServerEnd,
+  inPieces,
+  inPiecesTag,
   type Trial,
 } from '../../script/index.ts'
 import { closeBody, type FrameSpec, hex, Op } from '../../wire/index.ts'
@@ -93,7 +95,7 @@ async function unmaskEveryLength(t: Trial): Promise<void> {
 }
 
 async function keepPhase(t: Trial): Promise<void> {
-  const chop = { size: [1, 2, 3, 5, 7, 11, 13] }
+  const chop = inPieces(t, [1, 2, 3, 5, 7, 11, 13])
   await expectEchoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload: t.random.bytes(100_003), chop })
 }
 
@@ -108,7 +110,7 @@ async function restartPhase(t: Trial): Promise<void> {
 }
 
 async function splitKey(t: Trial): Promise<void> {
-  const chop = { size: [2, 1, 1, 1, 1, 5], pause: 5 }
+  const chop = inPieces(t, [2, 1, 1, 1, 1, 5])
   await expectEchoThenCleanClose(t, await t.open(), { payload: 'Hello', chop })
 }
 
@@ -141,9 +143,9 @@ export const masking: Case[] = [
   { id: 'mask.key-same', run: useOneKey },
   { id: 'mask.key-equals-payload', run: maskToZeros },
   { id: 'mask.alignment', run: unmaskEveryLength },
-  { id: 'mask.phase-across-segments', run: keepPhase },
+  { id: 'mask.phase-across-segments', phase: 'alone', ...inPiecesTag, run: keepPhase },
   { id: 'mask.phase-restarts', run: restartPhase },
-  { id: 'mask.key-split', phase: 'alone', tags: ['timing'], run: splitKey },
+  { id: 'mask.key-split', phase: 'alone', ...inPiecesTag, run: splitKey },
   { id: 'mask.ping-payload', run: unmaskPing },
   { id: 'mask.close-payload', run: unmaskClose },
   { id: 'mask.server-never', phase: 'after', run: seeNoMask },

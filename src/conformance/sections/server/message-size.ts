@@ -7,7 +7,7 @@ import {
   TOO_BIG_CODES,
   type Trial,
 } from '../../script/index.ts'
-import { type Chop, hex, Op } from '../../wire/index.ts'
+import { type Chop, hex, Op, readingTurn } from '../../wire/index.ts'
 
 const KIBIBYTE = 1024
 const MEBIBYTE = 1024 * KIBIBYTE
@@ -88,7 +88,12 @@ export const messageSizes: Case[] = [
   ),
   ...KINDS.flatMap((kind) =>
     CHOP_SIZES.map((size) =>
-      transferred(`${kind}-1m-chop-${size}`, { kind, size: MEBIBYTE, pattern: PATTERNS[kind], chop: { size } }),
+      transferred(`${kind}-1m-chop-${size}`, {
+        kind,
+        size: MEBIBYTE,
+        pattern: PATTERNS[kind],
+        chop: { size, settle: readingTurn },
+      }),
     ),
   ),
   ...Object.entries(LARGE_SIZES).map(

@@ -3,8 +3,10 @@ import {
   expectFailure,
   expectFailureAfterEcho,
   expectFailureEarly,
+  REFUSAL_PAUSE,
   sendInWay,
   type Trial,
+  tagsOf,
   type Way,
 } from '../../script/index.ts'
 import { type FrameSpec, Op } from '../../wire/index.ts'
@@ -28,9 +30,16 @@ function refused(id: string, ...frames: FrameSpec[]): Case {
 function refusedAfterEcho(opcode: number, name: string, payload: string, way: Way): Case {
   return {
     id: `op.${opcode}-${name}`,
+    ...tagsOf(way),
     async run(t) {
       const peer = await t.open()
-      await sendInWay(peer, [{ opcode: Op.TEXT, payload: HELLO }, { opcode, payload }, { opcode: Op.PING }], way)
+      await sendInWay(
+        t,
+        peer,
+        [{ opcode: Op.TEXT, payload: HELLO }, { opcode, payload }, { opcode: Op.PING }],
+        way,
+        REFUSAL_PAUSE,
+      )
       await expectFailureAfterEcho(t, peer, HELLO, [1002])
     },
   }

@@ -7,6 +7,8 @@ import {
   expectFailure,
   expectFailureEarly,
   expectRoundTrip,
+  inPieces,
+  inPiecesTag,
   openMany,
   TOO_BIG_CODES,
   type Trial,
@@ -35,7 +37,7 @@ const RANDOM_LENGTHS = [
   131072,
 ]
 
-const CHOPPED = { length: 65536, chop: { size: 997 } }
+const CHOPPED = { length: 65536, size: 997 }
 
 function text(length: number): EchoSpec {
   return { payload: '*'.repeat(length) }
@@ -52,11 +54,15 @@ const echoed: Case[] = [
   ]),
   {
     id: 'len.text-65536-chop-997',
-    run: (t) => echoWellFramed(t, { ...text(CHOPPED.length), chop: CHOPPED.chop }),
+    phase: 'alone',
+    ...inPiecesTag,
+    run: (t) => echoWellFramed(t, { ...text(CHOPPED.length), chop: inPieces(t, CHOPPED.size) }),
   },
   {
     id: 'len.binary-65536-chop-997',
-    run: (t) => echoWellFramed(t, { ...binary(CHOPPED.length), chop: CHOPPED.chop }),
+    phase: 'alone',
+    ...inPiecesTag,
+    run: (t) => echoWellFramed(t, { ...binary(CHOPPED.length), chop: inPieces(t, CHOPPED.size) }),
   },
   ...RANDOM_LENGTHS.map(
     (length): Case => ({

@@ -9,6 +9,7 @@ import {
   needEcho,
   sendInWay,
   type Trial,
+  tagsOf,
   type Way,
 } from '../../script/index.ts'
 import { bytesOf, closeBody, describeFrame, type FrameSpec, hex, Op } from '../../wire/index.ts'
@@ -18,10 +19,11 @@ type Data = string | Uint8Array
 function answered(id: string, data: (t: Trial) => Data, way: Way = 'whole'): Case {
   return {
     id: `ping.${id}`,
+    ...tagsOf(way),
     async run(t: Trial) {
       const peer = await t.open()
       const payload = bytesOf(data(t))
-      await sendInWay(peer, [{ opcode: Op.PING, payload }], way)
+      await sendInWay(t, peer, [{ opcode: Op.PING, payload }], way)
       const pong = await peer.expectPong(payload)
       const isPlain = pong.fin && pong.rsv === 0 && pong.masked === peer.expectsMask
       t.require(isPlain, 'a pong in one plain frame', describeFrame(pong))
@@ -34,14 +36,14 @@ function answered(id: string, data: (t: Trial) => Data, way: Way = 'whole'): Cas
 async function pingAll(t: Trial, payloads: readonly Data[], way: Way = 'whole'): Promise<Peer> {
   const peer = await t.open()
   const frames = payloads.map((payload) => ({ opcode: Op.PING, payload }))
-  await sendInWay(peer, frames, way)
+  await sendInWay(t, peer, frames, way)
   await expectPongs(t, peer, payloads.map(bytesOf))
   return peer
 }
 
 function tenPings(id: string, way: Way): Case {
   const payloads = Array.from({ length: 10 }, (_, index) => `payload-${index}`)
-  return { id: `ping.${id}`, run: async (t) => expectCleanClose(t, await pingAll(t, payloads, way)) }
+  return { id: `ping.${id}`, ...tagsOf(way), run: async (t) => expectCleanClose(t, await pingAll(t, payloads, way)) }
 }
 
 /** Makes a case with an unsolicited pong. No reply is expected, but a pong is allowed at any time (RFC 6455 §5.5.3). */

@@ -3,7 +3,9 @@ import {
   expectFailure,
   expectFailureAfterEcho,
   expectFailureEarly,
+  REFUSAL_PAUSE,
   sendInWay,
+  tagsOf,
   type Way,
 } from '../../script/index.ts'
 import { closeBody, type FrameSpec, hex, Op, Rsv } from '../../wire/index.ts'
@@ -25,10 +27,11 @@ function refused(id: string, ...frames: FrameSpec[]): Case {
 function refusedAfterEcho(id: string, rsv: number, way: Way): Case {
   return {
     id: `rsv.${id}`,
+    ...tagsOf(way),
     async run(t) {
       const peer = await t.open()
       const text = { opcode: Op.TEXT, payload: HELLO }
-      await sendInWay(peer, [text, { ...text, rsv }, { opcode: Op.PING }], way)
+      await sendInWay(t, peer, [text, { ...text, rsv }, { opcode: Op.PING }], way, REFUSAL_PAUSE)
       await expectFailureAfterEcho(t, peer, HELLO, [1002])
     },
   }

@@ -7,13 +7,13 @@ import {
   expectEchoThenCleanClose,
   expectEndAfterFin,
   expectRoundTrip,
+  inPieces,
+  inPiecesTag,
   onEach,
   type Trial,
 } from '../../script/index.ts'
 import { hex, Op } from '../../wire/index.ts'
 
-/** Milliseconds between two segments, so that they are read separately. These cases run alone. */
-const PAUSE = 5
 /** How many connections of one case are open at the same time. */
 const WIDTH = 8
 /** The size of a header with a 64-bit length and a masking key, in bytes. */
@@ -33,14 +33,13 @@ async function dribbleHeaders(t: Trial): Promise<void> {
     [65536, LONGEST_HEADER],
   ]) {
     const size = [...Array<number>(headerLength).fill(1), length]
-    await expectRoundTrip(t, peer, { payload: '*'.repeat(length), chop: { size, pause: PAUSE } })
+    await expectRoundTrip(t, peer, { payload: '*'.repeat(length), chop: inPieces(t, size) })
   }
   await expectCleanClose(t, peer)
 }
 
-async function splitHeader(t: Trial, cut: number): Promise<void> {
-  const payload = t.random.bytes(65536)
-  const chop = { size: [cut, payload.length + LONGEST_HEADER], pause: PAUSE }
+async function splitHeader(t: Trial, payload: Buffer, cut: number): Promise<void> {
+  const chop = inPieces(t, [cut, payload.length + LONGEST_HEADER])
   await expectEchoThenCleanClose(t, await t.open(), { opcode: Op.BINARY, payload, chop })
 }
 
@@ -76,13 +75,14 @@ async function cutByFin(t: Trial, bytes: (peer: Peer) => Buffer): Promise<void> 
 
 /** Frames across the ends of segments and buffers (RFC 6455 §6.2): `len`. */
 export const segments: Case[] = [
-  { id: 'len.header-dribble', phase: 'alone', tags: ['timing'], run: dribbleHeaders },
+  { id: 'len.header-dribble', phase: 'alone', ...inPiecesTag, run: dribbleHeaders },
   {
     id: 'len.header-splits',
     phase: 'alone',
-    tags: ['timing'],
+    ...inPiecesTag,
     async run(t) {
-      await onEach(t, CUTS, { name: (cut) => `split after byte ${cut}` }, (cut) => splitHeader(t, cut))
+      const payload = t.random.bytes(65536)
+      await onEach(t, CUTS, { name: (cut) => `split after byte ${cut}` }, (cut) => splitHeader(t, payload, cut))
     },
   },
   { id: 'len.two-in-one', needs: ['echo'], run: (t) => echoTogether(t, ['a', 'b']) },

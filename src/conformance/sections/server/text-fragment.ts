@@ -6,6 +6,8 @@ import {
   expectEchoThenCleanClose,
   expectFailure,
   expectRoundTrip,
+  inPieces,
+  inPiecesTag,
   needEcho,
   onEach,
   type Trial,
@@ -20,9 +22,6 @@ const GREEK = hex('ceba e1bdb9 cf83 cebc ceb5')
 const SURROGATE = Buffer.concat([GREEK, hex('eda080'), Buffer.from('edited')])
 
 const EMPTY = Buffer.alloc(0)
-
-/** Milliseconds between two segments of one frame, so that they are read separately. These cases run alone. */
-const PAUSE = 5
 
 /** Returns the frames of one message, one for each piece (RFC 6455 §5.4). */
 export function fragmentsOf(pieces: readonly Uint8Array[], opcode: number = Op.TEXT): FrameSpec[] {
@@ -99,7 +98,7 @@ function pingBetween(id: string, first: Buffer, second: Buffer): Case {
 async function splitOverSegments(t: Trial): Promise<void> {
   const payload = Buffer.from('😀')
   const HEADER = 6
-  const chop = { size: [HEADER, 1, 1, 1, 1], pause: PAUSE }
+  const chop = inPieces(t, [HEADER, 1, 1, 1, 1])
   await expectEchoThenCleanClose(t, await t.open(), { payload, chop })
 }
 
@@ -128,7 +127,7 @@ export const textFragments: Case[] = [
   echoed('split-with-empties', [HIGH, EMPTY, MIDDLE, EMPTY, LOW, EMPTY, LAST]),
   pingBetween('split-with-ping', hex('e2 82'), hex('ac')),
   pingBetween('ping-inside-text-any', Buffer.from('Hello, '), Buffer.from('world!')),
-  { id: 'utf8.split-segments', phase: 'alone', tags: ['timing'], run: splitOverSegments },
+  { id: 'utf8.split-segments', phase: 'alone', ...inPiecesTag, run: splitOverSegments },
   refused('incomplete-end-fragmented', [hex('61 e2 82'), EMPTY]),
   {
     id: 'utf8.state-reset',

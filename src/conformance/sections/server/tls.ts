@@ -11,7 +11,7 @@ import {
   expectProbe,
   type Trial,
 } from '../../script/index.ts'
-import { TimeLimit } from '../../wire/index.ts'
+import { type Chop, readingTurn, TimeLimit } from '../../wire/index.ts'
 
 /** Performs TLS on a TCP connection. Returns the error when it fails. */
 async function openTls(
@@ -94,12 +94,15 @@ async function sendInClear(t: Trial): Promise<void> {
   t.require(response !== null || peer.ended, '400 or the end of the connection', describeAnswer(response, peer))
 }
 
-/** Sends each byte in a separate record: one write is one record. */
+/** One write is one record, also where TCP delivers several records together. */
+const IN_RECORDS: Chop = { size: 1, settle: readingTurn }
+
+/** Sends each byte in a separate record. */
 async function sendByteRecords(t: Trial): Promise<void> {
-  const handshake = await t.handshake({ chop: { size: 1 } })
+  const handshake = await t.handshake({ chop: IN_RECORDS })
   expectAccepted(t, handshake)
   const { peer } = handshake
-  await peer.sendFrame({ opcode: 9, payload: 'one byte per record' }, { size: 1 })
+  await peer.sendFrame({ opcode: 9, payload: 'one byte per record' }, IN_RECORDS)
   await peer.expectPong(Buffer.from('one byte per record'))
   await expectProbe(t, peer)
 }
