@@ -118,11 +118,4 @@ export const DISMISSALS: readonly Dismissal[] = [
     title: 'A limit',
     why: 'The message is longer than the server accepts by default. Its Close frame with 1009 was lost when the connection was reset, or arrived late.',
   },
-  {
-    rows: ['pmd.data.*', 'pmd.frame.server-*', 'pmd.ab.*'],
-    expected: /echo|inflates|decompresses/,
-    labels: /^libwebsockets/,
-    title: 'Cause unknown',
-    why: 'A compressed message is returned with changes. The cause may be the echo program, which may treat a message as complete too early. Without compression, every message is returned unchanged.',
-  },
 ]

@@ -1,7 +1,7 @@
 import type { CatalogueEntry } from '../catalogue/index.ts'
 import { type Peer, WireLog } from '../peer/index.ts'
 import type { CaseResult, Verdict } from '../result.ts'
-import { CASE_LIMIT, type Case, type RunContext, Trial } from '../script/index.ts'
+import { CASE_LIMIT, type Case, Fence, type RunContext, Trial } from '../script/index.ts'
 import { poll, Random, within } from '../wire/index.ts'
 import { joinNotes, readThrown, resultOf, verdictOf } from './case-result.ts'
 import { type Loss, LossLog } from './loss.ts'
@@ -43,6 +43,8 @@ export interface Circumstances {
   lost: boolean
   /** Whether a reset ended a write. A Close that was sent before it is lost, so that its absence proves nothing. */
   cutOff: boolean
+  /** Whether the target has read each piece of a write separately. */
+  proven: boolean
 }
 
 /** Milliseconds within which the exit of a process is reported after it has refused a connection. */
@@ -124,7 +126,9 @@ export class CaseAttempts {
     const result = resultOf(trial, { verdict, duration: ended - began, note, repro: repro(entry.id), keepWire })
     const cutOff = peers.some(({ isCutOff }) => isCutOff)
     const unheard = timedOut && !wasHeard
-    return { result, circumstances: { began, ended, loss, timedOut, unheard, refused, lost, cutOff }, isLost }
+    const proven = Fence.hasProven(trial)
+    const circumstances = { began, ended, loss, timedOut, unheard, refused, lost, cutOff, proven }
+    return { result, circumstances, isLost }
   }
 
   /** Watches a target until this time, and restores it when it is lost then. Resolves to false when that fails. */

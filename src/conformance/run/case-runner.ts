@@ -30,6 +30,7 @@ const UNSUSPICIOUS: Circumstances = {
   refused: false,
   lost: false,
   cutOff: false,
+  proven: false,
 }
 
 /** How single cases are run. */
@@ -177,9 +178,10 @@ export class CaseRunner {
    */
   async #confirm(testCase: Case, result: CaseResult): Promise<CaseResult> {
     const { verdict } = result
+    const { cutOff, proven } = this.circumstancesOf(testCase)
     const isChance =
-      (verdict === 'pass' && testCase.tags?.includes('timing')) ||
-      (this.circumstancesOf(testCase).cutOff && (verdict === 'pass' || verdict === 'skip'))
+      (verdict === 'pass' && testCase.tags?.includes('timing') && !proven) ||
+      (cutOff && (verdict === 'pass' || verdict === 'skip'))
     const again = isChance ? await this.again(testCase, result) : null
     if (again === null || again.verdict === 'skip') return result
     if (again.verdict !== verdict)

@@ -25,14 +25,14 @@ export async function expectEcho(
 ): Promise<Message> {
   const { expected } = wantedEcho(t, payload, opcode)
   const size = bytesOf(payload).length
-  const message = await receive(t, peer, expected, timeout ?? timeoutFor(t, size))
+  const message = await expectMessage(t, peer, expected, timeout ?? timeoutFor(t, size))
   checkEcho(t, message, payload, opcode)
   t.assert(true, expected, 'the same')
   return message
 }
 
 /** Waits for a message; skips the case if the target refuses what was sent because of a limit. */
-async function receive(t: Trial, peer: Peer, expected: string, timeout: number): Promise<Message> {
+export async function expectMessage(t: Trial, peer: Peer, expected: string, timeout?: number): Promise<Message> {
   try {
     return await peer.expectMessage(expected, timeout)
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
-import { parseTarget } from '../../../src/conformance/peer/target.ts'
-import { runServer } from '../../../src/conformance/run/run-server.ts'
+import { parseTarget, type Target } from '../../../src/conformance/peer/target.ts'
+import type { RunResult } from '../../../src/conformance/result.ts'
+import { runServer, type ServerRunOptions } from '../../../src/conformance/run/run-server.ts'
 import { selectCases, serverEntries } from '../../../src/conformance/run/select.ts'
 import { inPieces } from '../../../src/conformance/script/pieces.ts'
 import { findCase } from '../../../src/conformance/sections/index.ts'
@@ -96,8 +97,36 @@ test('pieces arrive at a server that serves no second connection, and it is soon
   assert.is(trial.refused, false)
 })
 
-test('every case that sends in pieces has its pass confirmed', async () => {
+/** Runs cases one at a time. */
+function runAlone(
+  target: Target,
+  selection: string,
+  more: Partial<ServerRunOptions> = {},
+): Promise<{ result: RunResult }> {
+  return runServer({
+    target,
+    entries: selectCases(serverEntries, { include: [selection] }),
+    version: '0',
+    selection: [],
+    jobs: 1,
+    seed: 1,
+    strict: true,
+    timeout: 30_000,
+    timeoutFactor: 1,
+    idle: 10,
+    slowFactor: 1,
+    retries: 0,
+    maxMessage: 1 << 20,
+    echo: 'auto',
+    echoPrefix: '',
+    repro: (id) => id,
+    ...more,
+  })
+}
+
+test('every case that sends in pieces is tagged, so that its pass can be confirmed', async (t) => {
   const server = await startServer({ defects: new Set() })
+  t.after(() => server.close())
   const inUse = new Set<string>()
   let current = ''
   const target = parseTarget(server.url)
@@ -105,36 +134,25 @@ test('every case that sends in pieces has its pass confirmed', async () => {
     inUse.add(current)
     return target.connect(timeout)
   }
-  const entries = selectCases(serverEntries, { include: ['hs.ok,len,mask,rsv,op,ping,frag,utf8,close,robust.chop-*'] })
-  try {
-    await runServer({
-      target: { ...target, connectAside },
-      entries,
-      version: '0',
-      selection: [],
-      jobs: 1,
-      seed: 1,
-      strict: true,
-      timeout: 30_000,
-      timeoutFactor: 1,
-      idle: 10,
-      slowFactor: 1,
-      retries: 0,
-      maxMessage: 1 << 20,
-      echo: 'auto',
-      echoPrefix: '',
-      repro: (id) => id,
-      onBegin: ({ id }) => {
-        current = id
-      },
-    })
-  } finally {
-    await server.close()
-  }
+  await runAlone({ ...target, connectAside }, 'hs.ok,len,mask,rsv,op,ping,frag,utf8,close,robust.chop-*', {
+    onBegin: ({ id }) => {
+      current = id
+    },
+  })
   const ids = [...inUse]
   assert.ok(ids.length > 20, ids.join())
   assert.equal(
     ids.filter((id) => !findCase(id)?.tags?.includes('timing')),
     [],
   )
+})
+
+test('a pass in pieces is confirmed unless the target has shown that it reads each of them', async (t) => {
+  const server = await startServer({ defects: new Set() })
+  t.after(() => server.close())
+  const target = parseTarget(server.url)
+  const attempts = async (on: Target): Promise<number[]> =>
+    (await runAlone(on, 'len.header-dribble,hs.ok.split-crlf')).result.cases.map((each) => each.attempts)
+  assert.equal(await attempts(target), [2, 1])
+  assert.equal(await attempts({ ...target, connectAside: undefined }), [2, 2])
 })

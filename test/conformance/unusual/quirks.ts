@@ -208,6 +208,7 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
       ['sends-plain-although-agreed'],
       ['sends-short-texts-plain'],
       ['fragments-compressed'],
+      ['limits-messages-to-64k'],
     ],
     selection: 'pmd.neg,pmd.frame,pmd.data',
   },

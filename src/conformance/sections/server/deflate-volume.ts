@@ -6,6 +6,7 @@ import {
   Deflater,
   expectAgreement,
   expectCleanClose,
+  expectMessage,
   offerExtensions,
   openCompressed,
   type Trial,
@@ -132,7 +133,7 @@ async function echoAll(
     const payload = messages.payload(index)
     sent += payload.length
     await peer.sendFrames(cutFrame({ opcode, rsv: Rsv.RSV1, payload }, fragment))
-    const echo = await peer.expectMessage(`echo ${index + 1} of ${count}`)
+    const echo = await expectMessage(t, peer, `echo ${index + 1} of ${count}`)
     checkContinuations(t, echo)
     checkEcho(t, echo, messages.message(index), opcode)
   }

@@ -3,6 +3,7 @@ import {
   type Case,
   compressedFrames,
   expectCleanClose,
+  expectMessage,
   needEcho,
   openCompressed,
   type Trial,
@@ -14,7 +15,7 @@ const LENGTH = 256 * 1024
 /** Sends a text message, checks its echo, and returns the compressed payload of the echo. */
 async function rawEcho(t: Trial, peer: Peer, inflater: Inflater, text: Buffer, frames = plain(text)): Promise<Message> {
   await peer.sendFrames(frames)
-  const message = await peer.expectMessage('an echo')
+  const message = await expectMessage(t, peer, 'an echo')
   const payload = message.compressed ? inflate(t, inflater, message) : message.payload
   const wanted = Buffer.concat([Buffer.from(t.context.capabilities.echoPrefix), text])
   t.require(payload.equals(wanted), `echo: ${showBytes(wanted)}`, showBytes(payload))

@@ -4,6 +4,7 @@ import {
   expectCleanClose,
   expectEcho,
   expectFailure,
+  expectMessage,
   expectSiblingServed,
   expectStreamEnd,
   openStream,
@@ -112,7 +113,7 @@ async function unmasked(t: Trial): Promise<void> {
 async function neverMasked(t: Trial): Promise<void> {
   const { peer } = await openStream(t, await connectHttp2(t))
   await peer.sendText('Hello')
-  const { frames } = await peer.expectMessage('the echo')
+  const { frames } = await expectMessage(t, peer, 'the echo')
   await peer.sendPing('mask')
   const pong = await peer.expectPong()
   await peer.sendClose(1000)

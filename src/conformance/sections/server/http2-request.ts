@@ -5,6 +5,7 @@ import {
   connectHttp2,
   Deflater,
   describeHttp2Answer,
+  expectMessage,
   expectOpen,
   expectProbe,
   openStream,
@@ -95,7 +96,7 @@ async function expectCompressedEcho(t: Trial): Promise<void> {
   t.require(value?.startsWith('permessage-deflate') === true, 'permessage-deflate', String(value))
   const text = 'compressed over HTTP/2 '.repeat(20)
   await peer.sendFrame({ opcode: Op.TEXT, rsv: 4, payload: new Deflater().deflate(Buffer.from(text)) })
-  const message = await peer.expectMessage('the echo')
+  const message = await expectMessage(t, peer, 'the echo')
   t.require(message.payload.toString() === text, 'the same text', `${message.payload.length} bytes`)
 }
 
