@@ -25,18 +25,26 @@ export async function expectEcho(
 ): Promise<Message> {
   const { expected } = wantedEcho(t, payload, opcode)
   const size = bytesOf(payload).length
-  const message = await expectMessage(t, peer, expected, timeout ?? timeoutFor(t, size))
+  const message = await expectMessage(t, peer, expected, { size, timeout: timeout ?? timeoutFor(t, size) })
   checkEcho(t, message, payload, opcode)
   t.assert(true, expected, 'the same')
   return message
 }
 
-/** Waits for a message; skips the case if the target refuses what was sent because of a limit. */
-export async function expectMessage(t: Trial, peer: Peer, expected: string, timeout?: number): Promise<Message> {
+/**
+ * Waits for a message; skips the case if the target refuses what was sent because of a limit. `size` is that of the
+ * message to which it answers, in bytes.
+ */
+export async function expectMessage(
+  t: Trial,
+  peer: Peer,
+  expected: string,
+  { size, timeout }: { size?: number; timeout?: number } = {},
+): Promise<Message> {
   try {
     return await peer.expectMessage(expected, timeout)
   } catch (error) {
-    skipIfLimited(t, peer)
+    skipIfLimited(t, peer, size)
     throw error
   }
 }

@@ -36,9 +36,11 @@ export function isTooBig({ sent }: Peer, event: Inbound | null): boolean {
 /**
  * Skips the case if the target closed because of the size or the number of what was sent, or may have: servers choose
  * their limits (RFC 6455 §7.4.1, §10.4). A server that closes TCP with unread bytes sends RST, and a Close before it is
- * then lost.
+ * then lost. `size` is that of the message in bytes, which is more than what was sent if that was compressed.
  */
-export function skipIfLimited(t: Trial, { sent, closing, isCutOff }: Peer): void {
+export function skipIfLimited(t: Trial, peer: Peer, size = 0): void {
+  const { closing, isCutOff } = peer
+  const sent = { ...peer.sent, bytes: Math.max(peer.sent.bytes, size) }
   const load = sent.frames > 1 ? `${sent.bytes} bytes in ${sent.frames} frames` : `message of ${sent.bytes} bytes`
   const { code, tcp } = closing
   if (exceeds(sent, ACCEPTED) && LIMIT_CODES.has(code)) t.skip(`the target accepts no ${load}: Close ${code}`)

@@ -209,6 +209,7 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
       ['sends-short-texts-plain'],
       ['fragments-compressed'],
       ['limits-messages-to-64k'],
+      ['limits-messages-to-1k'],
     ],
     selection: 'pmd.neg,pmd.frame,pmd.data',
   },

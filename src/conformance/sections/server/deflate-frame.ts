@@ -122,7 +122,7 @@ export const deflateFrame: Case[] = [
     const text = Buffer.from('the same words again and again, '.repeat(512))
     await peer.sendFrames(compressedFrames(Op.TEXT, deflater.deflate(text)))
     const before = peer.received
-    const message = await expectMessage(t, peer, 'the echo')
+    const message = await expectMessage(t, peer, 'the echo', { size: text.length })
     checkEcho(t, message, text)
     const ratio = Math.round((1000 * (peer.received - before)) / text.length) / 10
     t.observe('pmd_echo', message.compressed ? `compressed to ${ratio} %` : 'not compressed')

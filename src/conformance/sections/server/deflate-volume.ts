@@ -133,7 +133,7 @@ async function echoAll(
     const payload = messages.payload(index)
     sent += payload.length
     await peer.sendFrames(cutFrame({ opcode, rsv: Rsv.RSV1, payload }, fragment))
-    const echo = await expectMessage(t, peer, `echo ${index + 1} of ${count}`)
+    const echo = await expectMessage(t, peer, `echo ${index + 1} of ${count}`, { size: messages.message(index).length })
     checkContinuations(t, echo)
     checkEcho(t, echo, messages.message(index), opcode)
   }

@@ -15,7 +15,7 @@ const LENGTH = 256 * 1024
 /** Sends a text message, checks its echo, and returns the compressed payload of the echo. */
 async function rawEcho(t: Trial, peer: Peer, inflater: Inflater, text: Buffer, frames = plain(text)): Promise<Message> {
   await peer.sendFrames(frames)
-  const message = await expectMessage(t, peer, 'an echo')
+  const message = await expectMessage(t, peer, 'an echo', { size: text.length })
   const payload = message.compressed ? inflate(t, inflater, message) : message.payload
   const wanted = Buffer.concat([Buffer.from(t.context.capabilities.echoPrefix), text])
   t.require(payload.equals(wanted), `echo: ${showBytes(wanted)}`, showBytes(payload))
