@@ -181,6 +181,31 @@ function runsOf(columns: readonly Column[]): string {
 The runs were made ${days} at a load average of ${Math.min(...loads)} to ${Math.max(...loads)}.`
 }
 
+/** Formats the failures that count, the deaths, and the failures that do not count. */
+function failures(columns: readonly Column[]): string {
+  return `## Failures that count
+
+The items of RFC 6455 §4.2.1 describe the handshake. This sentence says what a server must do if a handshake does not match:
+
+> ${STOP}
+
+${checks(columns)}
+
+## Processes that ended
+
+The process of the server ended while such a case ran, and again when the case ran alone. The cause may be the library or the
+echo program. The scores do not include these cases.
+
+${deaths(columns)}
+
+## Failures that do not count
+
+The tester reported these failures, but the RFC does not require another answer, or another case counts the same failure.
+${openWords(listOpen(columns).length)}
+
+${dismissals(columns)}`
+}
+
 /** Makes docs/matrix.md. */
 export function formatPage(columns: readonly Column[]): string {
   const count = new Set(columns.map(({ recipe }) => recipe.name)).size
@@ -212,27 +237,7 @@ ${MISSING}
 
 ${HOW_TO_REPEAT}
 
-## Failures that count
-
-The items of RFC 6455 §4.2.1 describe the handshake. This sentence says what a server must do if a handshake does not match:
-
-> ${STOP}
-
-${checks(columns)}
-
-## Processes that ended
-
-The process of the server ended while such a case ran, and again when the case ran alone. The cause may be the library or the
-echo program. The scores do not include these cases.
-
-${deaths(columns)}
-
-## Failures that do not count
-
-The tester reported these failures, but the RFC does not require another answer, or another case counts the same failure.
-${openWords(listOpen(columns).length)}
-
-${dismissals(columns)}
+${failures(columns)}
 `
 }
 
