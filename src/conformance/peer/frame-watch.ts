@@ -16,8 +16,6 @@ export class FrameWatch {
   deflate = false
   /** Payloads of the pings that were sent, in hex. */
   readonly pings = new Set<string>()
-  /** Payloads of the pongs that were sent, in hex. */
-  readonly pongs = new Set<string>()
   #answered = new Set<string>()
   #isOver = false
   /** The codes of the Close frames that were sent. */
@@ -61,10 +59,9 @@ export class FrameWatch {
     this.#breach('inv.close-before-fin', 'an end without a Close')
   }
 
-  /** Returns whether a pong has the data of a ping that was sent or, with `hearsPongs`, of a pong that was sent. */
-  isAnswer({ payload }: Frame, hearsPongs: boolean): boolean {
-    const data = payload.toString('hex')
-    return this.pings.has(data) || (hearsPongs && this.pongs.has(data))
+  /** Returns whether a pong has the data of a ping that was sent. */
+  isAnswer({ payload }: Frame): boolean {
+    return this.pings.has(payload.toString('hex'))
   }
 
   #checkRsv(frame: Frame): void {

@@ -72,11 +72,6 @@ export class Peer {
     this.#replies.autoClose = isOn
   }
 
-  /** Whether a pong with the data of a pong that the peer sent is an event; default false. */
-  set hearsUnsolicited(isOn: boolean) {
-    this.#receiver.hearsUnsolicited = isOn
-  }
-
   /** Decompresses a message. It is set when permessage-deflate was agreed, and a case may replace it. */
   set decoder(decoder: ((message: Message) => Buffer) | null) {
     this.#receiver.decoder = decoder

@@ -30,8 +30,6 @@ export class ReceivingPeer {
   readonly #replies: AutoReplies
   /** Decompresses a message. It is set when permessage-deflate was agreed. */
   decoder: ((message: Message) => Buffer) | null = null
-  /** Whether a pong with the data of a pong that the peer sent is an event. */
-  hearsUnsolicited = false
 
   #raw: Buffer[] = []
   #reader: FrameReader | null = null
@@ -173,7 +171,7 @@ export class ReceivingPeer {
   /** Returns whether an event is a ping or an unsolicited pong, which are allowed at any time. */
   isHeartbeat(event: Inbound): boolean {
     const { watch } = this.#settings
-    return event.kind === 'ping' || (event.kind === 'pong' && !watch.isAnswer(event.frame, this.hearsUnsolicited))
+    return event.kind === 'ping' || (event.kind === 'pong' && !watch.isAnswer(event.frame))
   }
 
   /** Waits for bytes or the end of the stream, before or after the handshake. Resolves to false on a timeout. */

@@ -100,7 +100,6 @@ export class SendingPeer {
     this.#settings.log.out('frame', () => describeFrame(shown), bytes)
     this.sent.bytes += Number(shown.length)
     if (spec.opcode === Op.PING) this.#recordPing(payload)
-    if (spec.opcode === Op.PONG) this.#settings.watch.pongs.add(payload.toString('hex'))
     if (spec.opcode === Op.CLOSE) this.#recordClose(payload, isWellFormed(spec))
     return bytes
   }

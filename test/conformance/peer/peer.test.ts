@@ -91,14 +91,11 @@ test('answers pings, unless that is switched off', async (t) => {
   assert.is(received[1][0], 0x81)
 })
 
-test('skips pongs that answer no ping, unless the case asks for those that answer a pong', async (t) => {
+test('skips pongs that answer no ping', async (t) => {
   const url = await startUpgradedServer(t, (socket) => void socket.write(hex('8a00 8101 61')))
   const peer = await createTrial(t, url).open()
+  await peer.sendFrame({ opcode: Op.PONG })
   assert.is((await peer.expectMessage()).opcode, Op.TEXT)
-  const alert = await createTrial(t, url).open()
-  alert.hearsUnsolicited = true
-  await alert.sendFrame({ opcode: Op.PONG })
-  assert.match((await thrownBy(() => alert.expectMessage())).message, 'got pong')
 })
 
 test('names both sides when something else arrives', async (t) => {
@@ -193,13 +190,12 @@ test('cuts writes into pieces that arrive whole', async (t) => {
     () => {},
     (socket, bytes) => {
       received.push(bytes)
-      if (Buffer.concat(received).length === 106) socket.write(hex('8a00'))
+      if (Buffer.concat(received).length === 106) socket.write(hex('8100'))
     },
   )
   const peer = await createTrial(t, url).open()
-  peer.hearsUnsolicited = true
   await peer.sendFrame({ opcode: Op.TEXT, payload: 'x'.repeat(100) }, { size: [1, 2, 30], settle: () => sleep(1) })
-  assert.is((await peer.next())?.kind, 'pong')
+  await peer.expectMessage()
   assert.ok(received.length > 1)
 })
 
