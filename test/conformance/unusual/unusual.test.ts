@@ -17,7 +17,7 @@ const run = atOnce(4)
 test('there are at least 30 quirks, and a server has each of them', () => {
   const names = Object.keys(quirks)
   assert.ok(names.length >= 30)
-  assert.equal(topics.flatMap(({ servers }) => servers.flat()).toSorted(), names.toSorted())
+  assert.equal([...new Set(topics.flatMap(({ servers }) => servers.flat()))].toSorted(), names.toSorted())
 })
 
 test('a server that decodes no key is only warned of keys that it cannot decode (RFC 6455 §4.2.2)', async () => {
