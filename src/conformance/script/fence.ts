@@ -26,7 +26,8 @@ export class Fence {
   #openings = 0
   /** Whether the connection has got a pong. */
   #isProven = false
-  hasProvenAll = true
+  /** Whether each ping of the case so far has shown it. */
+  #provesAll = true
   #count = 0
 
   private constructor(trial: Trial) {
@@ -42,7 +43,8 @@ export class Fence {
 
   /** Whether a case used a fence, and it always showed that the target had read what was sent before. */
   static hasProven(trial: Trial): boolean {
-    return fences.get(trial)?.hasProvenAll ?? false
+    const fence = fences.get(trial)
+    return fence === undefined ? false : fence.#provesAll
   }
 
   /** Resolves to whether the target has read what was sent before. */
@@ -50,7 +52,7 @@ export class Fence {
     // A ping that was sent earlier proves nothing about the pieces after it.
     this.#last = this.#last.then(() => this.#tryTwice())
     const isProof = await this.#last
-    this.hasProvenAll &&= isProof
+    this.#provesAll &&= isProof
     return isProof
   }
 

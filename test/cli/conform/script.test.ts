@@ -34,6 +34,23 @@ async function runAgainst(code: string, defects: ServerDefect[]): Promise<string
   }
 }
 
+/**
+ * Runs the script of each example with a good peer and with one that has the defect. Resolves to those that do not show
+ * the good answer, or show the same answer for both.
+ */
+async function findAlike<Defect>(
+  list: readonly (readonly [id: string, defect: Defect, good: RegExp])[],
+  runWith: (code: string, defects: Defect[]) => Promise<string>,
+): Promise<string[]> {
+  const judgements = list.map(async ([id, defect, good]) => {
+    const code = await run(() => script(id))
+    const [answer, wrong] = await Promise.all([run(() => runWith(code, [])), run(() => runWith(code, [defect]))])
+    if (!good.test(answer)) return [`${id} without defects: ${answer}`]
+    return wrong === answer ? [`${id}, ${defect}: ${wrong}`] : []
+  })
+  return (await Promise.all(judgements)).flat()
+}
+
 /** Cases, each with the reply of a correct server and a defect with another reply, however segments arrive. */
 const examples: [id: string, defect: ServerDefect, good: RegExp][] = [
   ['frag.orphan-fin1', 'accepts-orphan-continuation', /: 88[0-9a-f]{2}03ea/],
@@ -56,13 +73,7 @@ const examples: [id: string, defect: ServerDefect, good: RegExp][] = [
 ]
 
 test('the scripts of a dozen cases show the answer of a good server, and another one of a broken server', async () => {
-  const judgements = examples.map(async ([id, defect, good]) => {
-    const code = await run(() => script(id))
-    const [answer, wrong] = await Promise.all([run(() => runAgainst(code, [])), run(() => runAgainst(code, [defect]))])
-    if (!good.test(answer)) return [`${id} without defects: ${answer}`]
-    return wrong === answer ? [`${id}, ${defect}: ${wrong}`] : []
-  })
-  assert.equal((await Promise.all(judgements)).flat(), [])
+  assert.equal(await findAlike(examples, runAgainst), [])
 })
 
 /** Resolves to the output of a script to which a client with these defects connects, until the script ends. */
@@ -93,13 +104,7 @@ const clientExamples: [id: string, defect: ClientDefect, good: RegExp][] = [
 ]
 
 test('the scripts of cases for clients show the reaction of a good client, and another one of a broken client', async () => {
-  const judgements = clientExamples.map(async ([id, defect, good]) => {
-    const code = await run(() => script(id))
-    const [answer, wrong] = await Promise.all([run(() => serveTo(code, [])), run(() => serveTo(code, [defect]))])
-    if (!good.test(answer)) return [`${id} without defects: ${answer}`]
-    return wrong === answer ? [`${id}, ${defect}: ${wrong}`] : []
-  })
-  assert.equal((await Promise.all(judgements)).flat(), [])
+  assert.equal(await findAlike(clientExamples, serveTo), [])
 })
 
 test('a script for clients says to which URL they connect, and when they close', async () => {
