@@ -864,7 +864,7 @@ export const framing: Record<string, EntryData[]> = {
       'mask.phase-across-segments',
       'must',
       'Unmasks a payload that is split over segments',
-      'a random binary message of 100,003 bytes in writes of 1, 2, 3, 5, 7, 11 and 13 bytes in turn',
+      'a random binary message of 10,007 bytes in writes of 1, 2, 3, 5, 7, 11 and 13 bytes in turn',
       'the echo, then a clean close',
       '6455-5.3-5 6455-6.2-7',
       '',

@@ -137,8 +137,10 @@ export class CaseRunner {
     const requirement = failedRequirementOf(result)
     const isSilent = !this.circumstancesOf(testCase).lost && this.#isSilent(requirement)
     if (!this.isDoubtful(testCase, result) || factor <= 1 || isSilent) return result
-    const again = await this.again(testCase, result, { slowFactor: factor })
-    if (again === null) return result
+    const patience = { slowFactor: factor }
+    const first = await this.again(testCase, result, patience)
+    if (first === null) return result
+    const again = await this.#confirm(testCase, first, patience)
     const isBetter = isBad(result.verdict) ? !isBad(again.verdict) : ['pass', 'info'].includes(again.verdict)
     const known = isBetter ? this.#slow : this.#silent
     known.add(requirement)
@@ -176,13 +178,13 @@ export class CaseRunner {
    * Repeats a case whose good verdict may be due to chance: pieces may arrive together, and a reset may end a write before
    * the end of the connection is read. Both hide a failure.
    */
-  async #confirm(testCase: Case, result: CaseResult): Promise<CaseResult> {
+  async #confirm(testCase: Case, result: CaseResult, settings: AttemptSettings = {}): Promise<CaseResult> {
     const { verdict } = result
     const { cutOff, proven } = this.circumstancesOf(testCase)
     const isChance =
       (verdict === 'pass' && testCase.tags?.includes('timing') && !proven) ||
       (cutOff && (verdict === 'pass' || verdict === 'skip'))
-    const again = isChance ? await this.again(testCase, result) : null
+    const again = isChance ? await this.again(testCase, result, settings) : null
     if (again === null || again.verdict === 'skip') return result
     if (again.verdict !== verdict)
       again.note = joinNotes(verdict === 'pass' ? 'passed before' : 'was skipped before', again.note)

@@ -390,6 +390,21 @@ test('a case that passes with more time is too slow, not broken, and the run is 
   assert.is(summarize(results.slice(0, 1)).verdict, 'incomplete')
 })
 
+test('pieces that arrive together once do not make a target that loses them slow', async () => {
+  let runs = 0
+  const losesPieces = caseOf(
+    IDS[0],
+    async (t) => {
+      t.timedOut = true
+      if (++runs !== 3) t.fail('an echo', 'nothing')
+    },
+    { tags: ['timing'] },
+  )
+  const [result] = await runCases([losesPieces], { jobs: 1 })
+  assert.is(result.verdict, 'fail', result.note)
+  assert.is(runs, 4)
+})
+
 test('a recommendation that is followed with more time is not a warning', async () => {
   const slow = caseOf(IDS[0], async (t) => {
     t.timedOut = true

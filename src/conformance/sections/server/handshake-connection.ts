@@ -164,7 +164,7 @@ export const handshakeConnections: Case[] = [
     id: 'hs.ok.split-everywhere',
     phase: 'alone',
     ...inPiecesTag,
-    run: (t) => splitAt(t, 8, (length) => Array.from({ length: length - 1 }, (_, k) => k + 1)),
+    run: (t) => splitAt(t, 16, (length) => Array.from({ length: length - 1 }, (_, k) => k + 1)),
   },
   {
     id: 'hs.ok.split-crlf',
