@@ -1,8 +1,12 @@
+import { isFastEnabled } from '../../src/fast/enabled.ts'
 import { runCommand, startCommand } from '../support/command.ts'
-import { openssl, testWith } from '../support/need.ts'
+import { fastPath, openssl, testWith } from '../support/need.ts'
 import { assert, suite, type TestContext } from '../support/unit.ts'
 
 const test = suite('cli/conform on the own server', { timeLimit: 300_000 })
+
+/** The portable way runs `core` on both APIs. The other tests take minutes and need not run in both ways. */
+const oneWay = fastPath(isFastEnabled)
 
 /** Starts an echo server and runs cases on it as a user does, with the patience that a busy machine needs. */
 async function conforms(t: TestContext, echo: readonly string[], conform: readonly string[]): Promise<void> {
@@ -20,15 +24,23 @@ test('the callbacks pass core strictly', (t) => conforms(t, [], []))
 // The messages of pmd.ab and utf8 test the same code over each transport.
 test('the session API passes core strictly', (t) => conforms(t, ['--api', 'session'], ['-x', 'pmd.ab,utf8']))
 
-test('the callbacks pass the preset autobahn strictly', (t) => conforms(t, [], ['-c', 'autobahn']))
+testWith(test, oneWay)('the callbacks pass the preset autobahn strictly', (t) => conforms(t, [], ['-c', 'autobahn']))
 
-testWith(test, openssl)('both APIs pass core strictly over TLS', async (t) => {
+testWith(
+  test,
+  oneWay,
+  openssl,
+)('both APIs pass core strictly over TLS', async (t) => {
   for (const api of ['connection', 'session']) {
     await conforms(t, ['--http2', '--api', api], ['--insecure', '-x', 'pmd.ab,utf8'])
   }
 })
 
-testWith(test, openssl)('both APIs pass core strictly over HTTP/2', async (t) => {
+testWith(
+  test,
+  oneWay,
+  openssl,
+)('both APIs pass core strictly over HTTP/2', async (t) => {
   for (const api of ['connection', 'session']) {
     await conforms(t, ['--http2', '--api', api], ['--http2', '--insecure', '-x', 'pmd.ab,utf8'])
   }

@@ -88,8 +88,9 @@ What is printed
       --version
 
 Exit codes: 0 passed · 1 failures · 2 wrong arguments, or no case selected · 3 target not reachable, or lost ·
-4 internal error · 5 incomplete: no case has a verdict, or --deadline ended the run; with --strict also when a case is
-too slow for the timeout · 130 and 143 interrupted (the report of the finished cases is written).
+4 error of the tester, or a case without a verdict · 5 incomplete: no case has a verdict, or --deadline ended the run;
+with --strict also when a case is too slow for the timeout · 130 and 143 interrupted (the report of the finished cases is
+written).
 
 In CI (GitHub Actions):
   - uses: actions/setup-node@v4
@@ -141,6 +142,7 @@ dwebsocket conform --help. The PATH of -o may contain {agent}. If there are seve
 file.
 
 Exit codes: 0 passed · 1 failures · 2 wrong arguments, or no case selected · 3 no client connected, or one left before
-the last case · 4 internal error · 5 incomplete: no case has a verdict, or --deadline ended the run; with --strict also
-when a case is too slow for the timeout · 130 and 143 interrupted (the report of the finished cases is written).
+the last case · 4 error of the tester, or a case without a verdict · 5 incomplete: no case has a verdict, or --deadline
+ended the run; with --strict also when a case is too slow for the timeout · 130 and 143 interrupted (the report of the
+finished cases is written).
 `

@@ -6,6 +6,9 @@ export const Op = { CONT: 0x0, TEXT: 0x1, BINARY: 0x2, CLOSE: 0x8, PING: 0x9, PO
 /** Reserved bits of the first byte, shifted: RSV1 is 4, RSV2 is 2, RSV3 is 1 (RFC 6455 §5.2). */
 export const Rsv = { RSV1: 4, RSV2: 2, RSV3: 1 } as const
 
+/** Bytes of the longest frame header: 64-bit length and masking key (RFC 6455 §5.2). */
+export const LONGEST_HEADER = 14
+
 /** The contents of one frame on the wire, which may be invalid (RFC 6455 §5.2). */
 export interface FrameSpec {
   opcode: number

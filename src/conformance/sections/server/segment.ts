@@ -12,12 +12,10 @@ import {
   onEach,
   type Trial,
 } from '../../script/index.ts'
-import { hex, Op } from '../../wire/index.ts'
+import { hex, LONGEST_HEADER, Op } from '../../wire/index.ts'
 
 /** How many connections of one case are open at the same time. */
 const WIDTH = 8
-/** The size of a header with a 64-bit length and a masking key, in bytes. */
-const LONGEST_HEADER = 14
 /** The size of a header with a 16-bit length and a masking key, in bytes. */
 const MEDIUM_HEADER = 8
 /** Usual sizes of read buffers. */
