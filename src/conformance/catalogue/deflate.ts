@@ -1180,9 +1180,9 @@ export const deflate: Record<string, EntryData[]> = {
     [
       'pmd.data.bad-then-dead',
       'must',
-      'Processes nothing after invalid compressed data',
+      'Returns no message after invalid compressed data',
       'an invalid block, a ping and a valid text message',
-      'no pong and no echo',
+      'Close 1007 or 1002, and no echo (a pong may come before it)',
       '6455-7.1.7-5',
       '',
     ],

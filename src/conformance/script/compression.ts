@@ -88,12 +88,16 @@ export interface CompressedLink {
  */
 export async function openCompressed(t: Trial, offer: string = PMD): Promise<CompressedLink> {
   const handshake = await offerExtensions(t, offer)
-  const { response } = handshake
-  if (response !== null && response.status >= 400) t.skip(`the target refuses “${offer}”: ${response.statusLine}`)
+  skipRefusal(t, handshake, offer)
   expectAccepted(t, handshake)
   const agreement = handshake.response === null ? null : agreementOf(handshake.response)
   if (agreement === null) t.skip(`the target declined “${offer}”`)
   return { peer: handshake.peer, agreement, deflater: new Deflater(agreement) }
+}
+
+/** Skips the case when the target refuses the handshake because of the offer. */
+export function skipRefusal(t: Trial, { response }: Handshake, offer: string): void {
+  if (response !== null && response.status >= 400) t.skip(`the target refuses “${offer}”: ${response.statusLine}`)
 }
 
 /** Skips the case when the client must not refer to its earlier messages (RFC 7692 §7.1.1.2). */

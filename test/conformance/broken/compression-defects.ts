@@ -8,6 +8,10 @@ export const compression = {
     sentence: 'refuses the request for a bad offer',
     cases: ['pmd.neg.bad-smwb-7', 'pmd.neg.bad-unknown-param'],
   },
+  'pmd-refuses-request-with-server-bits': {
+    sentence: 'refuses the request for server_max_window_bits',
+    cases: ['pmd.neg.smwb-9', 'pmd.neg.smwb-15'],
+  },
   'pmd-accepts-repeated-param': { sentence: 'accepts a repeated parameter', cases: ['pmd.neg.bad-dup-snct'] },
   'pmd-accepts-flag-with-value': {
     sentence: 'accepts a flag with a value',

@@ -73,6 +73,8 @@ export function acceptOffer(extensions: readonly Extension[], defects: Defects):
   if (defects.has('pmd-reads-first-offer-only')) offers.splice(1)
   for (const offer of offers) {
     const agreement = readParams(offer, defects)
+    if (agreement?.serverBits != null && defects.has('pmd-refuses-request-with-server-bits'))
+      throw new Refusal(400, 'server_max_window_bits')
     if (agreement) return adjust(agreement, defects)
     if (defects.has('pmd-refuses-request-with-bad-offer')) throw new Refusal(400, 'a bad offer')
   }

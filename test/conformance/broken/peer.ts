@@ -85,12 +85,19 @@ export class Peer {
 
   /** Processes bytes as TCP delivers them. */
   receive(chunk: Buffer): void {
-    if (this.#isOver) return
-    this.#socket.cork()
-    try {
+    this.#process(() => {
       let bytes = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk
       this.#rest = Buffer.alloc(0)
       while (bytes.length > 0 && !this.#isOver) bytes = this.#frame ? this.#readPayload(bytes) : this.#readHeader(bytes)
+    })
+  }
+
+  /** Runs a part of the processing, and fails the connection when it finds a violation. */
+  #process(part: () => void): void {
+    if (this.#isOver) return
+    this.#socket.cork()
+    try {
+      part()
     } catch (error) {
       if (!(error instanceof Violation)) throw error
       this.#fail(error.closeCode)
@@ -193,19 +200,37 @@ export class Peer {
   }
 
   #onMessageEnd(): void {
-    const { deflate, maxMessage } = this.#options
-    let payload = this.#message.take()
-    if (this.#isCompressed) payload = deflate!.inflate(payload, maxMessage)
-    else deflate?.passPlain()
-    if (this.#messageOpcode === TEXT) {
-      if (this.#isCompressed && !this.#defects.has('pmd-checks-no-text')) this.#utf8.push(payload)
-      this.#utf8.end()
+    const payload = this.#message.take()
+    const opcode = this.#messageOpcode
+    if (this.#isCompressed) this.#later(() => this.#onCompressed(opcode, payload))
+    else {
+      this.#options.deflate?.passPlain()
+      if (opcode === TEXT) this.#utf8.end()
+      this.#onMessage(opcode, payload)
     }
-    const isWanted = this.#options.onMessage?.(this.#messageOpcode, payload) ?? true
-    if (isWanted && (!this.#isClosing || this.#defects.has('echoes-after-its-close')))
-      this.#echo(this.#messageOpcode, payload)
     this.#isFragmented = false
     for (const ping of this.#bufferedPings.splice(0)) this.#output.pong(ping)
+  }
+
+  #onCompressed(opcode: number, compressed: Buffer): void {
+    const { deflate, maxMessage } = this.#options
+    const payload = deflate!.inflate(compressed, maxMessage)
+    if (opcode === TEXT) {
+      if (!this.#defects.has('pmd-checks-no-text')) this.#utf8.push(payload)
+      this.#utf8.end()
+    }
+    this.#onMessage(opcode, payload)
+  }
+
+  #onMessage(opcode: number, payload: Buffer): void {
+    const isWanted = this.#options.onMessage?.(opcode, payload) ?? true
+    if (isWanted && (!this.#isClosing || this.#defects.has('echoes-after-its-close'))) this.#echo(opcode, payload)
+  }
+
+  /** Runs a part of the processing, with the quirk behind the frames that were received together. */
+  #later(part: () => void): void {
+    if (this.#defects.has('answers-pings-while-inflating')) setImmediate(() => this.#process(part))
+    else part()
   }
 
   #echo(opcode: number, payload: Buffer): void {
@@ -213,7 +238,7 @@ export class Peer {
   }
 
   #onControl(opcode: number, payload: Buffer): void {
-    if (opcode === CLOSE) this.#onClose(payload)
+    if (opcode === CLOSE) this.#later(() => this.#onClose(payload))
     else if (opcode === PING) this.#onPing(payload)
     else if (opcode === PONG && this.#defects.has('answers-pongs')) this.#output.pong(payload)
     else if (opcode !== PONG && this.#defects.has('takes-reserved-for-binary')) this.#echo(BINARY, payload)

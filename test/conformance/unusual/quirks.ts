@@ -33,6 +33,7 @@ const compression = {
   'deflate-without-15': 'omits server_max_window_bits when the offer says 15 (RFC 7692 §7.1.2.1)',
   'sends-plain-although-agreed': 'agrees on compression and sends plain messages (RFC 7692 §6)',
   'sends-short-texts-plain': 'compresses only messages of 100 bytes and more (RFC 7692 §6)',
+  'answers-pings-while-inflating': 'answers a ping while it decompresses the message before it (RFC 6455 §5.5)',
   'fragments-compressed': 'sends a compressed message in two frames, RSV1 on the first (RFC 7692 §6.1)',
 } as const
 
@@ -207,7 +208,7 @@ export const topics: readonly { servers: readonly (readonly (keyof typeof quirks
       ['deflate-with-own-bits'],
       ['sends-plain-although-agreed'],
       ['sends-short-texts-plain'],
-      ['fragments-compressed'],
+      ['fragments-compressed', 'answers-pings-while-inflating'],
       ['limits-messages-to-64k'],
       ['limits-messages-to-1k'],
     ],

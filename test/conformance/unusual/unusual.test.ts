@@ -34,6 +34,17 @@ test(`nothing accuses the server over HTTP/2 that ${quirks['refuses-origins']}`,
   assert.ok(results.some(({ verdict }) => verdict === 'pass'))
 })
 
+test('a request that is refused because of its offer counts once, and no message is missed', async () => {
+  const entries = selectCases(serverEntries, {
+    include: ['pmd.neg.smwb-9,pmd.ab.offer-smwb9.1,pmd.data.server-window-9'],
+  })
+  const results = await tryServer(entries, new Set(['pmd-refuses-request-with-server-bits']), PATIENT)
+  assert.equal(
+    results.map(({ id, verdict }) => `${id} ${verdict}`),
+    ['pmd.neg.smwb-9 warn', 'pmd.data.server-window-9 skip', 'pmd.ab.offer-smwb9.1 skip'],
+  )
+})
+
 test('the reference model of the fuzz cases accuses no correct server', async () => {
   const entries = selectCases(serverEntries, { include: ['robust.fuzz-frames,robust.fuzz-bitflip'] })
   for (const name of [null, 'ignores-faults-of-senders', 'answers-pongs'] as const) {
