@@ -69,6 +69,12 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'This appears only in the 101 response to a request that should have been refused, or in the response of a case that already counts.',
   },
   {
+    rows: ['client.req.syntax'],
+    actual: /\(in client\.req\.escape\)$/,
+    title: 'A consequence',
+    why: 'The request line has characters that must be percent-encoded, which the case `client.req.line` already counts.',
+  },
+  {
     rows: ['mask.unmasked-close-*'],
     actual: /^Close 1005/,
     title: 'A consequence',
