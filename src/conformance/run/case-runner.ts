@@ -17,7 +17,10 @@ import { INTERRUPTED, isBad, TOO_SLOW } from './verdict.ts'
 
 /** Multiplies the timeout for the last attempt at a case that timed out again when it was repeated. */
 const SLOW_FACTOR = 8
-/** When a longer timeout has not helped for this number of requirements, no further requirement gets one. */
+/**
+ * When a longer timeout has not helped for this number of requirements, no further requirement gets one, except those
+ * that the target meets in other cases.
+ */
 const SILENT_REQUIREMENTS = 4
 
 /** The circumstances of a case that was never attempted. */
@@ -51,6 +54,8 @@ export class CaseRunner {
   readonly #slow = new Set<string>()
   /** Requirements for which the target stayed silent. */
   readonly #silent = new Set<string>()
+  /** Requirements that the target has met in a case. */
+  readonly #met = new Set<string>()
   #stop: string | null = null
   #lost = false
 
@@ -94,6 +99,7 @@ export class CaseRunner {
     if (outcome === null) return skipped(entry, INTERRUPTED, this.#options.repro(testCase.id))
     const { result, circumstances, isLost } = outcome
     this.#circumstances.set(testCase.id, circumstances)
+    for (const { ok, requirement } of result.assertions) if (ok) this.#met.add(requirement)
     if (isLost) this.#onLost()
     return result
   }
@@ -153,7 +159,7 @@ export class CaseRunner {
   /** Whether the target is known to stay silent where this requirement wants an answer. */
   #isSilent(requirement: string): boolean {
     if (this.#slow.has(requirement)) return false
-    return this.#silent.has(requirement) || this.#silent.size >= SILENT_REQUIREMENTS
+    return this.#silent.has(requirement) || (this.#silent.size >= SILENT_REQUIREMENTS && !this.#met.has(requirement))
   }
 
   get #slowFactor(): number {

@@ -751,6 +751,19 @@ test('a target that is silent about four requirements gets no more time for othe
   assert.equal(counts, { a: 1, b: 1, c: 1, d: 1 })
 })
 
+test('a requirement that the target meets in another case gets more time, however often it is silent', async () => {
+  const meets: Case['run'] = async (t) => void t.assert(true, 'an answer', 'an answer', { requirement: 'f' })
+  for (const jobs of [1, 4]) {
+    const results = await runCases(
+      [meets, ...['a', 'b', 'c', 'd', 'e', 'f'].map((name) => timesOutFor(name, name === 'f' ? 'slow' : 'silent'))].map(
+        (run, index) => caseOf(MUST_IDS[index], run),
+      ),
+      { context: contextFor(URL_NOBODY_OPENS, { timeout: 200 }), jobs },
+    )
+    assert.equal(verdicts(results), ['pass', 'fail', 'fail', 'fail', 'fail', 'fail', 'skip'])
+  }
+})
+
 test('a death beside a case does not give it more time before the cases that precede it', async () => {
   const crashTimes: number[] = []
   const death = withResolvers()
