@@ -16,8 +16,9 @@ import { type Agreement, type DataSetName, dataSet, describeFrame, Op, PMD, Rsv 
 
 /** How many messages a case sends, as in Autobahn. */
 const MESSAGES = 1000
-/** Maximum number of bytes that a case sends without `--long`: at least two passes through its data. */
-const VOLUME = 2 * 1024 * 1024
+/** Without `--long` a case sends this number of bytes, and at least passes twice through its data. */
+const VOLUME = 1024 * 1024
+const PASSES = 2
 const WINDOW = 32_768
 
 /** The default offer of Autobahn. */
@@ -126,8 +127,10 @@ async function echoAll(
   fragment = Infinity,
 ) {
   const { peer, agreement } = await openAgreed(t, offer)
-  const messages = new Messages(dataSet(data), size, opcode === Op.TEXT, agreement)
-  const count = t.context.long ? MESSAGES : Math.min(MESSAGES, Math.ceil(VOLUME / size))
+  const bytes = dataSet(data)
+  const messages = new Messages(bytes, size, opcode === Op.TEXT, agreement)
+  const volume = t.context.long ? Infinity : Math.max(VOLUME, PASSES * bytes.length)
+  const count = Math.min(MESSAGES, Math.ceil(volume / size))
   const began = performance.now()
   const before = peer.received
   let sent = 0
