@@ -144,6 +144,33 @@ const handshake: readonly Check[] = [
 
 const response: readonly Check[] = [
   {
+    rows: ['client.req.query'],
+    rule: 'RFC 6455 §4.1, item 3',
+    text: 'The "Request-URI" part of the request MUST match the /resource name/ defined in Section 3 (a relative URI) or be an absolute http/https URI that, when parsed, has a /resource name/, /host/, and /port/ that match the corresponding ws/wss URI.',
+    why: 'The URI has a query but no path. The request target begins with the query, without the slash of an empty path.',
+  },
+  {
+    rows: ['client.req.tls-sni'],
+    actual: /no server_name/,
+    rule: 'RFC 6455 §4.1, item 5',
+    text: 'Clients MUST use the Server Name Indication extension in the TLS handshake',
+    why: 'The TLS handshake with localhost does not name the server.',
+  },
+  {
+    rows: ['client.resp.*-upgrade'],
+    actual: /pong|message/,
+    rule: 'RFC 6455 §4.1, item 2',
+    text: 'If the response lacks an |Upgrade| header field or the |Upgrade| header field contains a value that is not an ASCII case-insensitive match for the value "websocket", the client MUST _Fail the WebSocket Connection_.',
+    why: 'A response without this field, or with another value, is accepted, and the connection continues.',
+  },
+  {
+    rows: ['client.resp.*-connection'],
+    actual: /pong|message/,
+    rule: 'RFC 6455 §4.1, item 3',
+    text: 'If the response lacks a |Connection| header field or the |Connection| header field doesn\'t contain a token that is an ASCII case-insensitive match for the value "Upgrade", the client MUST _Fail the WebSocket Connection_.',
+    why: 'A response without this field, or without the token, is accepted, and the connection continues.',
+  },
+  {
     rows: ['client.req.line'],
     actual: /\(in client\.req\.escape\)/,
     rule: 'RFC 6455 §4.1, item 1',
@@ -189,6 +216,12 @@ const frames: readonly Check[] = [
     rule: 'RFC 6455 §5.1',
     text: 'A client MUST close a connection if it detects a masked frame.',
     why: 'A masked frame from the server is read and answered. Firefox unmasks it; nhooyr.io/websocket returns the payload as it was sent.',
+  },
+  {
+    rows: ['client.frame.keys-fresh'],
+    rule: 'RFC 6455 §5.3',
+    text: 'When preparing a masked frame, the client MUST pick a fresh masking key from the set of allowed 32-bit values.',
+    why: 'The keys repeat: a server written apart from the tester received 64 different keys in 1,000 frames of Boost.Beast 1.74.',
   },
   {
     rows: ['mask.server-never', 'inv.not-masked'],

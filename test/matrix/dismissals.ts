@@ -69,6 +69,12 @@ export const DISMISSALS: readonly Dismissal[] = [
     why: 'This appears only in the 101 response to a request that should have been refused, or in the response of a case that already counts.',
   },
   {
+    rows: ['client.req.line'],
+    actual: /^(GET \?x HTTP\/1\.1 \(in client\.req\.query\)(; )?)+$/,
+    title: 'A consequence',
+    why: 'The request target begins with the query, which the case `client.req.query` already counts.',
+  },
+  {
     rows: ['client.req.syntax'],
     actual: /\(in client\.req\.escape\)$/,
     title: 'A consequence',

@@ -268,7 +268,7 @@ export const RECIPES: readonly Recipe[] = [
   {
     name: 'Mojolicious',
     language: 'Perl',
-    apt: ['libmojolicious-perl'],
+    apt: ['libmojolicious-perl', 'libio-socket-ssl-perl'],
     start: 'exec perl $SERVERS/mojolicious.pl daemon -m production -l http://127.0.0.1:{port}',
     deflate: 'DEFLATE=1 exec perl $SERVERS/mojolicious.pl daemon -m production -l http://127.0.0.1:{port}',
     client: 'exec perl $CLIENTS/mojolicious.pl {url}',

@@ -14,6 +14,7 @@ export interface ClientRequest {
 /** Parses a `ws:` or `wss:` URI. Throws for any other URI (RFC 6455 §3). */
 export function parseUri(uri: string, defects: Defects): URL {
   const url = new URL(uri)
+  if (url.protocol === 'wss:' && defects.has('supports-no-tls')) throw new TypeError(`no TLS: ${uri}`)
   if (!/^wss?:$/.test(url.protocol)) throw new TypeError(`not a ws: or wss: URI: ${uri}`)
   if (uri.includes('#') && !defects.has('sends-fragment')) throw new TypeError(`a fragment in the URI: ${uri}`)
   return url

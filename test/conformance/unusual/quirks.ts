@@ -116,6 +116,7 @@ export const silentTopics: Readonly<Record<keyof typeof silentQuirks, { selectio
 export const clientQuirks = {
   'repeats-after-401': 'repeats its request, with the same key, after a 401 (RFC 9110 §15.5.2)',
   'follows-redirects': 'follows redirects (RFC 6455 §4.1)',
+  'supports-no-tls': 'fails for every wss: URI (RFC 6455 §3 defines two schemes)',
 } as const
 
 /** The quirks of servers that clients may have as well, by topic, with the cases that are most likely to fail wrongly. */

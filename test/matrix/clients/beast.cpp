@@ -7,13 +7,14 @@ namespace beast = boost::beast;
 namespace websocket = beast::websocket;
 using tcp = boost::asio::ip::tcp;
 
-// ws://HOST:PORT/TARGET; this library has no parser of URLs.
+// ws://HOST:PORT/TARGET; this library has no parser of URLs. A fragment is an error (RFC 6455 §3).
 int main(int argc, char **argv) {
   std::string url = argv[1];
-  if (url.compare(0, 5, "ws://") != 0) return 1;
+  if (url.compare(0, 5, "ws://") != 0 || url.find('#') != std::string::npos) return 1;
   url.erase(0, 5);
-  auto slash = url.find_first_of("/?#");
-  std::string authority = url.substr(0, slash), target = slash == std::string::npos ? "/" : url.substr(slash);
+  auto end = url.find_first_of("/?");
+  std::string authority = url.substr(0, end), target = end == std::string::npos ? "" : url.substr(end);
+  if (target.empty() || target[0] == '?') target.insert(0, "/");
   auto colon = authority.rfind(':');
   if (colon == std::string::npos) return 1;
   boost::asio::io_context context;

@@ -5,8 +5,13 @@ import { join } from 'node:path'
 import { createCertificate, parseClientHello, receptionOf, sendAnswer } from '../../client/index.ts'
 import { type Case, expectCleanClose, expectNoBreach, expectRoundTrip, type Trial } from '../../script/index.ts'
 
-/** Returns the first TLS record of a client with a wss: URL, or null when no bytes arrive. */
-async function firstBytes(t: Trial): Promise<Buffer | null> {
+/** Skips the case: no sentence requires a client to support wss: URLs. */
+function skipWithoutTls(t: Trial): never {
+  t.skip('the client sends nothing for a wss: URL')
+}
+
+/** Returns the first TLS record of a client with a wss: URL. Skips the case when the client sends nothing. */
+async function firstBytes(t: Trial): Promise<Buffer> {
   const reception = receptionOf(t)
   if (reception.agent.launcher === null) t.skip('needs --exec CMD with {url}')
   const sockets: Socket[] = []
@@ -29,7 +34,8 @@ async function firstBytes(t: Trial): Promise<Buffer | null> {
     const { port } = server.address() as { port: number }
     const launched = reception.start(`wss://localhost:${port}/tls`)
     const ended = launched?.exited.then(() => null) ?? null
-    return await Promise.race([heard, ended])
+    const bytes = await Promise.race([heard, ended])
+    return bytes === null || bytes.length === 0 ? skipWithoutTls(t) : bytes
   } finally {
     server.close()
     for (const socket of sockets) socket.destroy()
@@ -38,13 +44,11 @@ async function firstBytes(t: Trial): Promise<Buffer | null> {
 
 async function beginWithTls(t: Trial): Promise<void> {
   const bytes = await firstBytes(t)
-  const shown = bytes === null ? 'no connection' : bytes.toString('hex', 0, 40)
-  t.require(bytes !== null && bytes[0] === 0x16, 'a TLS handshake, first byte 16', shown)
+  t.require(bytes[0] === 0x16, 'a TLS handshake, first byte 16', bytes.toString('hex', 0, 40))
 }
 
 async function nameServer(t: Trial): Promise<void> {
   const bytes = await firstBytes(t)
-  t.require(bytes !== null, 'a ClientHello', 'no connection')
   const name = parseClientHello(bytes)?.serverName ?? null
   t.require(name === 'localhost', 'server_name localhost', name ?? 'no server_name')
 }
@@ -57,7 +61,7 @@ async function distrust(t: Trial): Promise<void> {
   const url = `wss://localhost:${port}/untrusted`
   const upgrade = await reception.arrived(t, { url, timeout: 5 * t.timeout }, reception.start(url))
   t.require(upgrade === null, 'no HTTP bytes', `${upgrade?.request.requestLine}`)
-  t.require(connections > 0, 'a connection', 'none')
+  if (connections === 0) skipWithoutTls(t)
 }
 
 /** Makes the client trust the certificate with the environment variables of Node and OpenSSL. */
