@@ -2,8 +2,9 @@ import { TLSSocket } from 'node:tls'
 import { type CatalogueEntry, findEntry } from '../catalogue/index.ts'
 import { Ledger, Mismatch, WireLog } from '../peer/index.ts'
 import { type RunContext, Skip, Trial } from '../script/index.ts'
-import { fieldTokens, fieldValue, poll, Random } from '../wire/index.ts'
+import { fieldTokens, fieldValue, Random } from '../wire/index.ts'
 import { unlessAborted } from './abort.ts'
+import { pollRunning } from './run-delay.ts'
 
 /** Makes a trial that belongs to no case, to examine the target before and between cases. */
 function lookAt(context: RunContext, timeout: number = context.timeout): Trial {
@@ -180,9 +181,17 @@ export async function serves(context: RunContext): Promise<boolean> {
 const GRACE = 3_000
 const GRACE_TIMEOUTS = 4
 
-/** Waits until a target serves again. Resolves to false when it does not. */
-export function waitUntilServing(isServing: () => Promise<boolean>, context: RunContext): Promise<boolean> {
-  return poll(isServing, patienceFor(context))
+/**
+ * Waits until a target serves again. Resolves to false when it does not.
+ *
+ * @param runDelay the milliseconds for which the process of the target has waited for a processor.
+ */
+export function waitUntilServing(
+  isServing: () => Promise<boolean>,
+  context: RunContext,
+  runDelay: () => number,
+): Promise<boolean> {
+  return pollRunning(isServing, patienceFor(context), runDelay)
 }
 
 /** Returns the milliseconds for which to wait for a target that does not serve. */

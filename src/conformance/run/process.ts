@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { connect, createServer } from 'node:net'
 import { endWithTester, signalGroup } from '../client/index.ts'
 import { poll, readingTurn } from '../wire/index.ts'
+import { pollRunning, runDelayOf } from './run-delay.ts'
 
 /** Milliseconds within which a server must accept connections. */
 const START_LIMIT = 120_000
@@ -47,6 +48,11 @@ export class ServerProcess {
   /** When the process had to be ended because it lived and served nothing, by `performance.now()`. */
   get hangTimes(): readonly number[] {
     return this.#hangTimes
+  }
+
+  /** The milliseconds for which the process was ready to run and waited for a processor. */
+  get runDelay(): number {
+    return this.#child?.pid === undefined ? 0 : runDelayOf(this.#child.pid)
   }
 
   /** The last part of the standard output and standard error of the process that was started last. */
@@ -115,7 +121,11 @@ export class ServerProcess {
   async #restart(isServing: () => Promise<boolean>, patience: number): Promise<boolean> {
     if (this.#child !== null) {
       // The exit may be reported shortly after the connections of the process have ended.
-      const isDecided = await poll(async () => this.#child === null || (await isServing()), patience)
+      const isDecided = await pollRunning(
+        async () => this.#child === null || (await isServing()),
+        patience,
+        () => this.runDelay,
+      )
       if (isDecided && this.#child !== null) return true
       if (this.#child !== null && !this.#isClosed) this.#hangTimes.push(performance.now())
       await this.#end()

@@ -20,6 +20,8 @@ export interface ServerRunOptions extends RunOptions, DetectOptions {
     readonly crashTimes: readonly number[]
     readonly hangTimes?: readonly number[]
     readonly lastWords: string
+    /** The milliseconds for which it was ready to run and waited for a processor. */
+    readonly runDelay?: number
     revive(isServing: () => Promise<boolean>, patience: number): Promise<boolean>
   }
 }
@@ -52,7 +54,7 @@ export async function runServer(
 function runCases(options: ServerRunOptions, context: RunContext): Promise<RunOutcome> {
   const { process } = options
   const isServing = (): Promise<boolean> => serves(context)
-  const recovers = (): Promise<boolean> => waitUntilServing(isServing, context)
+  const recovers = (): Promise<boolean> => waitUntilServing(isServing, context, () => process?.runDelay ?? 0)
   const revive = (isHung = false): Promise<boolean> =>
     process?.revive(isServing, isHung ? 0 : patienceFor(context)) ?? recovers()
   if (process !== undefined) context.recover = () => revive()
