@@ -1,5 +1,4 @@
 import type { RecordedEvent } from '../result.ts'
-import { LONGEST_HEADER } from '../wire/index.ts'
 import { formatBytes, joinBytes } from './script-bytes.ts'
 
 /** Minimum duration of a pause in milliseconds for the script to repeat it. */
@@ -7,6 +6,9 @@ const PAUSE = 250
 /** The longest sequence of steps that a loop repeats, and how often it must occur. */
 const LONGEST_BODY = 24
 const FEWEST_TURNS = 3
+
+/** The size of a header with a 64-bit length and a masking key, in bytes. */
+const LONGEST_HEADER = 14
 
 /** Stands for the connection in a value. No other text of a script contains it. */
 const SELF = '\0'
