@@ -102,6 +102,14 @@ test('names the cases that end the process, but not those that only noticed its 
   assert.match(page.split('## Processes that ended')[1].split('## Failures')[0], 'None.')
 })
 
+test('names each server once whose results vary', () => {
+  const recipe = { name: 'moody', language: 'C', word: 'A word.', varies: 'It depends.' }
+  const words = formatPage([column('moody', []), column('moody + deflate', [])].map((one) => ({ ...one, recipe })))
+  const [, part] = words.split('## Results that vary')
+  assert.is(part.split('\n- moody: It depends.\n').length, 2)
+  assert.match(page.split('## Results that vary')[1].split('## Failures')[0], 'None.')
+})
+
 test('says for each cell how many cases passed, and why others were skipped', () => {
   const skipped: CaseResult[] = ['len.a', 'len.b'].map((id) => ({ ...passed(id), verdict: 'skip', note: '<too> long' }))
   const html = formatEvidence([column('short', [passed('len.text-125'), ...skipped])])

@@ -181,7 +181,14 @@ function runsOf(columns: readonly Column[]): string {
 The runs were made ${days} at a load average of ${Math.min(...loads)} to ${Math.max(...loads)}.`
 }
 
-/** Formats the failures that count, the deaths, and the failures that do not count. */
+/** Lists what differs from run to run. */
+function variations(columns: readonly Column[]): string {
+  const recipes = [...new Set(columns.map(({ recipe }) => recipe))]
+  const lines = recipes.flatMap(({ name, varies }) => (varies === undefined ? [] : [`- ${name}: ${varies}`]))
+  return lines.length === 0 ? 'None.' : lines.join('\n')
+}
+
+/** Formats the failures that count, the deaths, the results that vary, and the failures that do not count. */
 function failures(columns: readonly Column[]): string {
   return `## Failures that count
 
@@ -197,6 +204,14 @@ The process of the server ended while such a case ran, and again when the case r
 echo program. The scores do not include these cases.
 
 ${deaths(columns)}
+
+## Results that vary
+
+Each server was tested several times, with one case and with eight cases at the same time, on a quiet and on a busy machine
+(\`test/matrix/stability.ts\`). The verdicts were the same each time, except in cases that depend on the timing of TCP segments,
+and except these. Another client saw the same behavior of these servers.
+
+${variations(columns)}
 
 ## Failures that do not count
 

@@ -17,6 +17,8 @@ export interface Recipe {
   isStartedOnce?: boolean
   /** What the project does well, and which of its limits are choices. */
   word: string
+  /** Which results differ from run to run because the server behaves differently, as another client saw it. */
+  varies?: string
 }
 
 const GO = 'GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$PWD/.go-cache go build -o'
@@ -233,6 +235,8 @@ export const RECIPES: readonly Recipe[] = [
     start: 'exec ./libwebsockets {port}',
     deflate: 'exec ./libwebsockets {port} deflate',
     word: 'For microcontrollers as well as large servers, with a few kilobytes per connection.',
+    varies:
+      'With compression and several connections at the same time, version 4.1.6 changes some messages or ends in an assertion: cases of `pmd.data` and `pmd.ab`, with `-j 8` only. Whether TCP ends in `pmd.frame.rsv3` depends on the masking key of the Close frame.',
   },
   {
     name: 'libsoup',
@@ -312,6 +316,8 @@ export const RECIPES: readonly Recipe[] = [
     build: `javac -cp ${TOMCAT} -d . $SERVERS/TomcatEcho.java`,
     start: `exec java -cp ${TOMCAT}:. TomcatEcho {port}`,
     word: 'The reference of Jakarta WebSocket for many. Compression is on by default; messages are limited to 8 KiB by default.',
+    varies:
+      'After a request line without a target (`GET HTTP/1.1`), some malformed requests on other connections get a response without a status line and fields, as in HTTP/0.9. Which ones depends on the order: `hs.target.space`, `hs.target.nul`, `hs.target.fragment` (only *should*).',
   },
   browser(
     'Chromium',
