@@ -180,3 +180,24 @@ test('a server that is busy for a while after a reset connection has neither cra
   assert.ok(['skip', 'pass', 'info'].includes(result.cases[0].verdict), JSON.stringify(result.cases[0]))
   assert.ok(busyUntil > 0)
 })
+
+test('a server that accepts a few connections at the same time is not accused of those that it does not accept', async (t) => {
+  const server = await startServer()
+  t.after(() => server.close())
+  const target = parseTarget(server.url)
+  const { connect } = target
+  let open = 0
+  target.connect = async (timeout) => {
+    if (open >= 7) {
+      await sleep(timeout)
+      throw new OpenTimeout('no connection in time')
+    }
+    open++
+    const transport = await connect(timeout)
+    transport.stream.once('close', () => open--)
+    return transport
+  }
+  const { result } = await run(server.url, ['hs.limit.abandon-500'], { target, timeoutFactor: 1 })
+  assert.is(result.cases[0].verdict, 'pass', JSON.stringify(result.cases[0]))
+  assert.match(result.cases[0].note ?? '', 'the target accepts 7 of 50 connections at the same time')
+})
